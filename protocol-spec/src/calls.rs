@@ -1,4 +1,4 @@
-//! Calls: join, leave, signal, ICE servers. Rules.
+//! Calls: join, leave, signal, ICE servers. Rules.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! DMs: create, read, name, leave, typing. Rules.
+//! DMs: create, read, name, leave, typing. Rules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

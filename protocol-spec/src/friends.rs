@@ -1,4 +1,4 @@
-//! Friends and blocks. Rules.
+//! Friends and blocks. Rules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Messages: send, read, edit, pin, delete, react. Rules.
+//! Messages: send, read, edit, pin, delete, react. Rules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

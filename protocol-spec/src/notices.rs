@@ -73,7 +73,7 @@ pub trait NoticeVisitor {
 }
 
 notices! {
-    "The caller's profile, presence or prekey changed (R-710)."
+    "A user's profile, presence or prekey changed (R-710)."
     Profile(User) = "profile_notification";
     "A DM is new, or its name, members or call changed (R-711)."
     Dm(Dm) = "dm_notification";

@@ -1,4 +1,4 @@
-//! Session: register, log in by challenge. Rules.
+//! Session: register, log in by challenge. Rules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
