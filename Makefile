@@ -1,0 +1,86 @@
+# What one does with this repository. `make` alone lists it; a line with two hashes is shown there.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Cargo.lock is part of the source: a build that would change it stops instead. `make test LOCKED=` lifts that.
+LOCKED ?= --locked
+CLIENTS := tests/clients
+# Seconds for each fuzz target.
+TIME ?= 60
+# Further arguments for `make bench`.
+ARGS ?=
+
+.PHONY: help
+help: ## Lists these targets
+	@awk 'BEGIN { FS = ":.*## "; print "make <target>, one of:" } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: ## Builds for release and serves on http://localhost:3000, data in ./data; SOTTO_* variables are respected
+	@cargo build $(LOCKED) --release -p sotto-server --bin sotto
+	@SOTTO_LISTEN="$${SOTTO_LISTEN:-127.0.0.1:3000}" exec target/release/sotto
+
+.PHONY: test
+test: test-tools $(CLIENTS)/node_modules/.installed $(CLIENTS)/.venv/.installed ## Runs every test, installing what it needs first
+	@echo "== building the binaries that the tests start"
+	@cargo build $(LOCKED) --workspace --bins
+	@echo "== tests"
+	@cargo test $(LOCKED) --workspace
+
+# Debian packages that tests use: installed only where something is missing.
+.PHONY: test-tools
+test-tools:
+	@scripts/install-test-tools
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	@echo "== installing the official Socket.IO client"
+	@cd $(CLIENTS) && npm ci --no-audit --no-fund
+	@touch $@
+
+$(CLIENTS)/.venv/.installed: $(CLIENTS)/requirements.txt
+	@echo "== installing python-socketio"
+	@rm -rf $(CLIENTS)/.venv
+	@python3 -m venv $(CLIENTS)/.venv
+	@$(CLIENTS)/.venv/bin/pip install --quiet --disable-pip-version-check -r $(CLIENTS)/requirements.txt
+	@touch $@
+
+.PHONY: check
+check: ## Format, lints, licences and sources of all dependencies, generated files: what a change must pass beside the tests
+	@echo "== format"
+	@cargo fmt --all --check
+	@echo "== lints"
+	@cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	@echo "== dependencies: bans, licences, sources"
+	@scripts/need-cargo-deny
+	@cargo fetch --quiet $(LOCKED)
+	@cargo deny --offline check bans licenses sources
+	@echo "== generated files"
+	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
+	@cargo run --quiet $(LOCKED) -p sotto-crypto --example vectors -- --check
+	@echo "all checks passed"
+
+.PHONY: advisories
+advisories: ## Asks RustSec about known vulnerabilities (needs the network; scripts/advisories exits 1 for findings, 75 when out of reach)
+	@scripts/need-cargo-deny
+	@scripts/advisories
+
+.PHONY: fix
+fix: ## Formats, and mends what clippy can mend by itself
+	@cargo fmt --all
+	@cargo clippy $(LOCKED) --workspace --all-targets --fix --allow-dirty --allow-staged
+
+.PHONY: generate
+generate: ## Writes the generated files anew: bindings of the protocol, test vectors of the cryptography
+	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings
+	@cargo run --quiet $(LOCKED) -p sotto-crypto --example vectors
+
+.PHONY: bench
+bench: ## Measures a release build; ARGS="…" are the load generator's own, ARGS=--help lists them
+	@cargo run $(LOCKED) --release -p sotto-bench -- $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## Fuzzes each target for TIME seconds (60); needs nightly Rust and cargo-fuzz
+	@scripts/fuzz $(TIME)

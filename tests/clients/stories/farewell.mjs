@@ -1,0 +1,66 @@
+// Blocks, the end of a friendship, leaving.
+
+import assert from "node:assert/strict";
+import { random, sealed } from "../keys.mjs";
+
+export default async function ({ alice, bob, carol, two, three }, step) {
+  await step("a block ends the friendship in silence: the blocked one sees the blocker offline and cannot write in the DM of two", async () => {
+    await bob.done("block_user", { username: alice.username });
+    await bob.done("block_user", { username: alice.username });
+    assert.deepEqual(await bob.ok("get_blocked", {}), [alice.username]);
+    assert.deepEqual(await alice.ok("get_friends", {}), []);
+    assert.equal((await alice.ok("get_user", { username: bob.username })).status, "offline");
+    const message = random(20);
+    await alice.refused("not_friends", "send_message", { id: two, message, signature: alice.identity.sign(message) });
+    await alice.refused("not_friends", "ping_typing", { id: two });
+    await alice.refused("cannot_friend", "send_friend_request", { username: bob.username });
+    await alice.ok("get_message_history", { id: two });
+    await bob.refused("invalid_request", "block_user", { username: bob.username });
+    assert.equal(alice.count("unfriend_notification", () => true), 0, "nobody is notified of a block");
+  });
+
+  await step("a DM of three does not know of the block", async () => {
+    const message = sealed("still here");
+    await alice.say(three, message);
+    await bob.notice("message_notification", (m) => m.message === message);
+  });
+
+  await step("unblock under both its names; friends again", async () => {
+    await bob.done("unblock_user", { username: alice.username });
+    await bob.done("unblock", { username: alice.username });
+    assert.deepEqual(await bob.ok("get_blocked", {}), []);
+    await bob.done("send_friend_request", { username: alice.username });
+    await alice.notice("friend_request_notification", (n) => n.username === bob.username);
+    await alice.done("ack_friend_request", { username: bob.username, accept: true });
+    await bob.notice("friend_request_accept_notification", (n) => n.accept);
+    await alice.say(two, sealed("friends again"));
+  });
+
+  await step("unfriend tells both, each of the other", async () => {
+    await alice.done("unfriend", { username: bob.username });
+    assert.deepEqual(await alice.notice("unfriend_notification"), { username: bob.username });
+    assert.deepEqual(await bob.notice("unfriend_notification"), { username: alice.username });
+    await alice.refused("not_friends", "unfriend", { username: bob.username });
+    const message = random(20);
+    await bob.refused("not_friends", "send_message", { id: two, message, signature: bob.identity.sign(message) });
+  });
+
+  await step("leave_dm: those who stay are told; who left is a stranger", async () => {
+    await carol.done("leave_dm", { id: three });
+    for (const person of [alice, bob]) {
+      await person.notice("dm_notification", (d) => d.id === three && !d.users.includes(carol.username));
+    }
+    await carol.refused("no_access", "get_dm", { id: three });
+    assert.deepEqual(await carol.ok("get_dms", {}), []);
+    await bob.done("leave_dm", { id: two });
+    await alice.notice("dm_notification", (d) => d.id === two && d.users.length === 1);
+    await alice.done("leave_dm", { id: two });
+    assert.deepEqual(await alice.ok("get_dms", {}), [three]);
+  });
+
+  await step("everyone leaves", async () => {
+    for (const person of [alice, bob, carol]) {
+      person.disconnect();
+    }
+  });
+}
