@@ -51,10 +51,12 @@ pub struct IceServer {
     pub urls: Vec<String>,
     /// A name that ends with its time of expiry, for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     #[ts(optional)]
     pub username: Option<String>,
     /// The password that goes with it, valid for 10 minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     #[ts(optional)]
     pub credential: Option<String>,
 }

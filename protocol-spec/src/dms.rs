@@ -45,6 +45,7 @@ pub struct GetDm {
 
 /// `set_dm`: names a DM.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
+#[schemars(extend("required" = ["id", "name"]))]
 pub struct SetDm {
     /// The DM.
     pub id: DmId,

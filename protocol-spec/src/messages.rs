@@ -44,19 +44,21 @@ pub struct GetMessageHistory {
     pub id: DmId,
     /// Strictly older than this; null: from the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[ts(optional = nullable)]
     pub cursor: Option<Timestamp>,
     /// 1 to 200, by default 50; more is cut to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     #[ts(optional, type = "number")]
     pub count: Option<u64>,
-    /// The name that the first server had for `count`; `count` wins where both are given.
+    /// Read as `count` where there is no `count`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     #[ts(optional, type = "number")]
     pub limit: Option<u64>,
     /// Strictly newer than this, oldest first, instead of `cursor` (*extension*).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[ts(optional = nullable)]
     pub after: Option<Timestamp>,
 }
 
@@ -67,10 +69,11 @@ pub struct GetPinned {
     pub id: DmId,
     /// Strictly older than this; null: from the newest (*extension*).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[ts(optional = nullable)]
     pub cursor: Option<Timestamp>,
     /// 1 to 200; without it, all that fit the page (*extension*).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     #[ts(optional, type = "number")]
     pub count: Option<u64>,
 }
@@ -82,10 +85,11 @@ pub struct GetMessageChanges {
     pub id: DmId,
     /// A cursor of an earlier answer; null: from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
+    #[ts(optional = nullable)]
     pub since: Option<String>,
     /// 1 to 200, by default 50; more is cut to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     #[ts(optional, type = "number")]
     pub count: Option<u64>,
 }

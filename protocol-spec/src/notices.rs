@@ -31,6 +31,11 @@ macro_rules! notices {
             pub const fn name(self) -> &'static str {
                 match self { $(NoticeKind::$variant => $name,)* }
             }
+
+            /// Whether the server emits it with an ack, by which the client says that it has kept it.
+            pub const fn wants_ack(self) -> bool {
+                matches!(self, NoticeKind::X3dh)
+            }
         }
 
         impl Notice {
@@ -59,17 +64,17 @@ macro_rules! notices {
             }
         }
 
-        /// Hands every payload type to a visitor, with its wire name: for the generator of the bindings.
+        /// Hands every payload type to a visitor, with its kind: for the generator of the bindings.
         pub fn visit_notices(visitor: &mut impl NoticeVisitor) {
-            $(visitor.notice::<$payload>($name, $doc);)*
+            $(visitor.notice::<$payload>(NoticeKind::$variant, $doc);)*
         }
     };
 }
 
 /// Sees each notification type once.
 pub trait NoticeVisitor {
-    /// One notification: payload type, wire name, description.
-    fn notice<P: JsonSchema + TS + 'static>(&mut self, name: &'static str, doc: &'static str);
+    /// One notification: payload type, kind, description.
+    fn notice<P: JsonSchema + TS + 'static>(&mut self, kind: NoticeKind, doc: &'static str);
 }
 
 notices! {
@@ -174,6 +179,7 @@ pub struct OwnChange {
     pub scope: Scope,
     /// The DM, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DmId")]
     #[ts(optional)]
     pub id: Option<DmId>,
 }

@@ -80,7 +80,7 @@ pub struct DmDetails {
     /// The newest message, or null.
     pub latest_message: Option<Message>,
     /// The caller's own scheduled messages.
-    #[ts(type = "Record<string, ScheduledMessage>")]
+    #[ts(as = "BTreeMap<String, ScheduledMessage>")]
     pub scheduled_messages: BTreeMap<ScheduleId, ScheduledMessage>,
     /// The signed GroupInfo that the creator gave, or null (*extension*).
     pub info: Option<Bytes>,
@@ -149,11 +149,13 @@ pub struct X3dhNotice {
     /// The tree's public keys, level by level from just below the root.
     pub key_tree: Vec<DhKey>,
     /// The receiver's leaf, from 1.
+    #[schemars(range(min = 1, max = 255))]
     pub position: u32,
     /// The DM.
     pub id: DmId,
     /// The signed GroupInfo, where the creator gave one (*extension*).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Bytes")]
     #[ts(optional)]
     pub info: Option<Bytes>,
 }

@@ -11,6 +11,8 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $sentence:literal;)*) => {
         /// Why a request was refused; on the wire in snake case.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
+        #[schemars(rename = "RefusalCode")]
+        #[ts(rename = "RefusalCode")]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $code)] $variant,)*
         }

@@ -55,6 +55,8 @@ pub enum Reply<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Failure {
     /// Always `false`.
+    #[schemars(extend("const" = false))]
+    #[ts(type = "false")]
     pub success: bool,
     /// A sentence for a person.
     pub result: String,
@@ -62,6 +64,7 @@ pub struct Failure {
     pub code: Code,
     /// Seconds to wait, with `rate_limited`, `locked_out` and `unavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u64", range(min = 1))]
     #[ts(optional, type = "number")]
     pub retry_after: Option<u64>,
 }

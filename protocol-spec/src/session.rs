@@ -15,9 +15,11 @@ pub struct Register {
     pub public_key: PublicKey,
     /// The signed prekey; given with `sig`, or both null.
     #[serde(default)]
+    #[ts(optional = nullable)]
     pub spk: Option<Spk>,
     /// The identity key's signature over the bytes of `spk`.
     #[serde(default)]
+    #[ts(optional = nullable)]
     pub sig: Option<Signature>,
     /// Whatever the client keeps at the server.
     pub own_storage: Text,

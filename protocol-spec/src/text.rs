@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
+use schemars::generate::Contract;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use ts_rs::TS;
@@ -96,6 +97,7 @@ impl de::Visitor<'_> for IdVisitor {
     Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, TS,
 )]
 #[serde(transparent)]
+#[schemars(extend("pattern" = r"^[^\u0000]*$"))]
 #[ts(type = "string")]
 pub struct Text(String);
 
@@ -129,9 +131,9 @@ impl<'de> Deserialize<'de> for Text {
 #[ts(type = "string")]
 pub struct Bytes(pub Vec<u8>);
 
-/// Exactly `N` bytes, as hex on the wire; any other length is an invalid request (R-111).
+/// So many bytes as the field has (a key 32, a signature 64), as hex on the wire; no other length is taken (R-111).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, TS)]
-#[ts(type = "string")]
+#[ts(rename = "Hex", type = "string")]
 pub struct Fixed<const N: usize>(pub [u8; N]);
 
 /// At least one byte that only clients can read or make: a message, a reaction, a call signal (R-111).
@@ -180,9 +182,9 @@ impl Spk {
     }
 }
 
-/// Gives a byte type its hex form on the wire.
+/// Gives a byte type its hex form on the wire. `$pattern` is a regular expression, of what matches one byte.
 macro_rules! hex_on_the_wire {
-    (<$($generics:ident $gty:ident)?> $name:ty, $schema_name:expr, |$value:ident| $bytes:expr, |$raw:ident| $parse:expr, $expected:expr, $schema:expr) => {
+    (<$($generics:ident $gty:ident)?> $name:ty, $schema_name:expr, |$value:ident| $bytes:expr, |$raw:ident| $parse:expr, $expected:expr, |$byte:ident| $pattern:expr) => {
         impl $(<const $generics: $gty>)? Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let $value = self;
@@ -210,8 +212,12 @@ macro_rules! hex_on_the_wire {
             fn schema_name() -> Cow<'static, str> {
                 ($schema_name).into()
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                $schema
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let $byte = match generator.contract() {
+                    Contract::Serialize => "(?:[0-9a-f]{2})",
+                    _ => "(?:[0-9a-fA-F]{2})",
+                };
+                json_schema!({ "type": "string", "pattern": $pattern })
             }
         }
     };
@@ -219,20 +225,20 @@ macro_rules! hex_on_the_wire {
 
 hex_on_the_wire!(
     <> Bytes, "Bytes", |v| &v.0, |raw| Some(Bytes(raw)), "hex digits are expected",
-    json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{2})*$" })
+    |byte| format!("^{byte}*$")
 );
 hex_on_the_wire!(
     <N usize> Fixed<N>, format!("Bytes{N}"), |v| &v.0,
     |raw| raw.try_into().ok().map(Fixed), format!("{} hex digits are expected", 2 * N),
-    json_schema!({ "type": "string", "pattern": format!("^[0-9a-fA-F]{{{}}}$", 2 * N) })
+    |byte| format!("^{byte}{{{N}}}$")
 );
 hex_on_the_wire!(
     <> Sealed, "Sealed", |v| &v.0, |raw| Sealed::new(raw), "at least one byte is expected",
-    json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{2})+$" })
+    |byte| format!("^{byte}+$")
 );
 hex_on_the_wire!(
     <> Spk, "Spk", |v| &v.0, |raw| Spk::new(raw), "64 or 100 hex digits are expected",
-    json_schema!({ "type": "string", "pattern": "^([0-9a-fA-F]{64}|[0-9a-fA-F]{100})$" })
+    |byte| format!("^{byte}{{32}}(?:{byte}{{18}})?$")
 );
 
 /// A moment in UTC, in microseconds since 1970 (R-114): `2023-07-22T01:58:59.123456` on the wire, always six
@@ -300,10 +306,15 @@ impl JsonSchema for Timestamp {
     fn schema_name() -> Cow<'static, str> {
         "Timestamp".into()
     }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let fraction_and_zone = match generator.contract() {
+            Contract::Serialize => r"\.[0-9]{6}",
+            _ => r"(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})?",
+        };
+        let date_and_time = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}";
         json_schema!({
             "type": "string",
-            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?$"
+            "pattern": format!("^{date_and_time}{fraction_and_zone}$")
         })
     }
 }

@@ -23,15 +23,16 @@ pub struct GetFullUser {}
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, TS)]
 pub struct GetUserList {
     /// Only names whose folded form begins with the folded form of this (*extension*).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub prefix: Option<Text>,
     /// Only names whose folded form comes after the folded form of this (*extension*).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub after: Option<Text>,
     /// At most so many, from 1; cut to 1,000 (*extension*).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     #[ts(optional, type = "number")]
     pub limit: Option<u64>,
 }
@@ -45,8 +46,8 @@ pub struct SetUser {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "Option<Spk>")]
-    #[ts(optional, type = "string")]
+    #[schemars(with = "Spk")]
+    #[ts(optional, as = "Option<Spk>")]
     pub spk: Option<Option<Spk>>,
     /// The identity key's signature over the bytes of `spk`; alone it sets nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
