@@ -60,6 +60,8 @@ check: ## Format, lints, licences and sources of all dependencies, generated fil
 	@echo "== generated files"
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --example vectors -- --check
+	@echo "== bindings, as TypeScript and AsyncAPI tools read them"
+	@cd protocol-spec/check && npm ci --no-audit --no-fund && npm test
 	@echo "all checks passed"
 
 .PHONY: advisories

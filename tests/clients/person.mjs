@@ -102,13 +102,13 @@ export class Person {
     if (found >= 0) {
       return Promise.resolve(this.inbox.splice(found, 1)[0][1]);
     }
-    return within(() => `${this.username}: ${name} ${wanted}; not taken so far: ${show(this.inbox)}`, (resolve) => {
+    return within(() => `${this.username}: ${name} ${wanted}; heard but not asked for: ${this.#unasked(name)}`, (resolve) => {
       this.waiting.push({ name, fits, resolve });
     });
   }
 
-  /** How often a notice called `name` that `fits` has arrived in all. */
-  count(name, fits) {
+  /** How often a notice called `name` that `fits` has arrived in all, on this connection and the ones before it. */
+  count(name, fits = () => true) {
     return this.log.filter(([n, payload]) => n === name && fits(payload)).length;
   }
 
@@ -125,6 +125,12 @@ export class Person {
 
   disconnect() {
     this.socket?.disconnect();
+  }
+
+  /** The names in the inbox, and what the latest one called `name` said. */
+  #unasked(name) {
+    const last = this.inbox.findLast(([n]) => n === name);
+    return show(this.inbox.map(([n]) => n)) + (last ? `; the last ${name}: ${show(last[1])}` : "");
   }
 
   #receive(name, payload, ack) {

@@ -35,7 +35,7 @@ export default async function ({ alice, two }, step) {
     await named("schedule", "send_message", { ...good, schedule: -1 });
     await named("schedule", "send_message", { ...good, schedule: 1.5 });
     await named("delete", "send_message", { ...good, delete: "2" });
-    await named("schedule_at", "send_message", { ...good, schedule: 1, schedule_at: "2030-01-01T00:00:00" });
+    await alice.refused("invalid_request", "send_message", { ...good, schedule: 1, schedule_at: "2030-01-01T00:00:00" });
     await named("cursor", "get_message_history", { id: two, cursor: "yesterday" });
     await named("count", "get_message_history", { id: two, count: 0 });
     await named("username", "get_user", {});
