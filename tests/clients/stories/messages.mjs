@@ -63,6 +63,7 @@ export default async function (world, step) {
       const page = await bob.ok("get_message_history", { id: world.two, cursor, count: 2 });
       if (page.length === 0) break;
       assert.ok(page.length <= 2, "count is kept");
+      assert.ok(cursor === null || page[0].timestamp < cursor, "strictly older than the cursor");
       paged.push(...page);
       cursor = page.at(-1).timestamp;
     }
