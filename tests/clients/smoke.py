@@ -43,6 +43,15 @@ def t(label: str, *fields: bytes) -> bytes:
     return v(f"sotto/1/{label}".encode()) + bytes([len(fields)]) + b"".join(map(v, fields))
 
 
+def origin_of(url: str) -> str:
+    """The WHATWG origin: lower case, without a default port."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = f":{parts.port}" if parts.port not in (None, default) else ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
 class Person:
     """Someone with an identity and one connection."""
 
@@ -200,8 +209,7 @@ async def main() -> int:
     parser.add_argument("--origin", help="the server's public origin; by default that of the URL")
     parser.add_argument("--transport", choices=["websocket", "polling"], action="append")
     args = parser.parse_args()
-    parts = urlsplit(args.url)
-    origin = args.origin or f"{parts.scheme}://{parts.netloc}".lower()
+    origin = args.origin or origin_of(args.url)
     passed = 0
     for transport in args.transport or ["websocket", "polling"]:
         for what, step in steps(args.url, origin, transport):
