@@ -23,10 +23,11 @@ run: ## Builds for release and serves on http://localhost:3000, data in ./data; 
 	@cargo build $(LOCKED) --release -p sotto-server --bin sotto
 	@SOTTO_LISTEN="$${SOTTO_LISTEN:-127.0.0.1:3000}" exec target/release/sotto
 
+# The binaries are built together with the tests: alone, their dependencies would have other features and be compiled a second time.
 .PHONY: test
 test: test-tools $(CLIENTS)/node_modules/.installed $(CLIENTS)/.venv/.installed ## Runs every test, installing what it needs first
-	@echo "== building the binaries that the tests start"
-	@cargo build $(LOCKED) --workspace --bins
+	@echo "== building the tests, and the binaries that they start as processes"
+	@cargo build $(LOCKED) --workspace --bins --tests
 	@echo "== tests"
 	@cargo test $(LOCKED) --workspace
 
