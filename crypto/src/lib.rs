@@ -22,6 +22,8 @@ pub mod replay;
 pub mod report;
 pub mod server;
 pub mod storage;
+#[cfg(feature = "vectors")]
+pub mod vectors;
 
 mod aead;
 mod encode;

@@ -24,7 +24,7 @@ pub(crate) fn distinct(key_tree: &[[u8; 32]]) -> bool {
 }
 
 /// `s_k` of the parent `k` from one child's secret and the other's public key.
-fn parent(
+pub(crate) fn parent(
     own: &StaticSecret,
     sibling: &XPublic,
     nonce: &[u8; 32],
