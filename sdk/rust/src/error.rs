@@ -129,3 +129,9 @@ impl Error {
         }
     }
 }
+
+impl From<sotto_crypto::Refusal> for Error {
+    fn from(refusal: sotto_crypto::Refusal) -> Self {
+        Error::security(refusal.code(), refusal.sentence().trim_end_matches('.'))
+    }
+}

@@ -1,6 +1,35 @@
 //! The Rust client of Sotto.
 
+pub mod account;
+mod call;
+mod calls;
+pub mod client;
+mod clock;
+mod engine;
 pub mod error;
+mod follow;
+mod groups;
+mod link;
+pub mod model;
+mod outbox;
+pub mod people;
+pub mod read;
+mod replays;
+mod secret;
+pub mod send;
+pub mod store;
 pub mod transport;
+mod vault;
 
+pub use account::{AccountKeys, KeyStore, RecoveryWords, register};
+pub use client::{Events, Options, Sotto};
 pub use error::{Error, Refused, Result, Security};
+pub use model::{
+    Content, Dm, Happening, KeyState, Message, MessageRef, Person, Reaction, Scheduled, Unreadable,
+};
+pub use people::Profile;
+pub use read::Page;
+pub use send::{SendOptions, Sent, When};
+pub use sotto_protocol as protocol;
+pub use store::{FileStore, MemoryStore, Store};
+pub use transport::{ServerAddress, TransportConfig};

@@ -184,7 +184,7 @@ impl Socket {
             .await
             .map_err(|error| fail(error.to_string()))?;
             let handshake = open(&mut stream).await.map_err(fail)?;
-            Ok((stream, handshake))
+            Ok::<_, Error>((stream, handshake))
         };
         let (stream, handshake) = timeout_at(deadline, dialled).await.map_err(|_| {
             fail(format!(
@@ -351,13 +351,9 @@ async fn write(
         match batch.await {
             Ok(true) => {}
             Ok(false) => return "it was closed".to_owned(),
-            Err(error) => return write_error(&error),
+            Err(error) => return error.to_string(),
         }
     }
-}
-
-fn write_error(error: &tokio_tungstenite::tungstenite::Error) -> String {
-    error.to_string()
 }
 
 struct Reader {
