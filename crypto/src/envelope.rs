@@ -218,6 +218,11 @@ impl<'a> Envelope<'a> {
         extract(&self.salt, sender_key.as_ref())
     }
 
+    #[cfg(test)]
+    pub(crate) fn message_key(&self, prk: &Key, gi_hash: &[u8; 32]) -> Key {
+        message_keys(prk, self.header(), gi_hash).0
+    }
+
     /// From the commitment to the limits of the body: everything that can be checked with the key and no further knowledge.
     pub(crate) fn open(&self, prk: &Key, gi_hash: &[u8; 32], sender: &str) -> Result<Opened> {
         let (mk, mc) = message_keys(prk, self.header(), gi_hash);

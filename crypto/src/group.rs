@@ -116,6 +116,11 @@ impl GroupContext {
         Some(kdf(b"", self.secret.expose(), &t("sender-key", &fields)))
     }
 
+    #[cfg(test)]
+    pub(crate) fn replace_secret(&mut self, secret: GroupSecret) {
+        self.secret = secret;
+    }
+
     fn check_confirm(&self, confirm: &[u8; 32]) -> Result<()> {
         let expected = confirm_tag(&self.secret, &self.gi_hash);
         if bool::from(expected.ct_eq(confirm)) {

@@ -28,6 +28,8 @@ pub mod vectors;
 mod aead;
 mod encode;
 mod kdf;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod x3dh;
 

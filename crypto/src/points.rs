@@ -91,6 +91,11 @@ impl XPublic {
         Self(PublicKey::from(secret))
     }
 
+    #[cfg(test)]
+    pub(crate) fn unchecked(bytes: [u8; 32]) -> Self {
+        Self(PublicKey::from(bytes))
+    }
+
     pub(crate) fn point(&self) -> &PublicKey {
         &self.0
     }
