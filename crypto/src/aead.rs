@@ -15,7 +15,8 @@ pub(crate) fn seal(key: &[u8; 32], out: &mut Vec<u8>, from: usize) {
     out.extend_from_slice(&tag);
 }
 
-/// Opens `ciphertext || tag` into `text`; false if it does not authenticate (then `text` holds nothing of use).
+/// Opens `ciphertext || tag` into `text`; false if it does not authenticate (then `text` holds
+/// nothing of use).
 #[must_use]
 pub(crate) fn open(key: &[u8; 32], aad: &[u8], sealed: &[u8], text: &mut Vec<u8>) -> bool {
     let Some((body, tag)) = sealed.split_last_chunk::<TAG>() else {

@@ -96,8 +96,9 @@ impl Bundle<'_> {
     /// Checks a bundle alone: name, identity key, pin, then the prekey as below.
     ///
     /// # Errors
-    /// In this order: [`Refusal::Name`], [`Refusal::Ik`], [`Refusal::KeyChanged`], [`Refusal::Downgrade`], [`Refusal::Spk`],
-    /// [`Refusal::X25519`], [`Refusal::Sig`], [`Refusal::SpkStale`].
+    /// In this order: [`Refusal::Name`], [`Refusal::Ik`], [`Refusal::KeyChanged`],
+    /// [`Refusal::Downgrade`], [`Refusal::Spk`], [`Refusal::X25519`], [`Refusal::Sig`],
+    /// [`Refusal::SpkStale`].
     pub fn check(&self, pins: &(impl Pins + ?Sized)) -> Result<CheckedBundle> {
         names::check(self.username.as_bytes())?;
         let ik = decode_ik(self.ik)?;

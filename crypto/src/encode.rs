@@ -1,4 +1,5 @@
-//! The injective encodings `V` and `T` (`sotto/1` 2.1) and the reader of fixed layouts, for the rest of this crate.
+//! The injective encodings `V` and `T` (`sotto/1` 2.1) and the reader of fixed layouts, for the
+//! rest of this crate.
 use crate::error::{Refusal, Result};
 
 /// `V(x) = u32(len x) || x`, appended to `out`.
@@ -13,7 +14,8 @@ pub(crate) fn put_v(out: &mut Vec<u8>, x: &[u8]) {
 
 /// `T(label, f1..fk) = V("sotto/1/" + label) || u8(k) || V(f1) || .. || V(fk)`.
 ///
-/// Injective in (label, fields); its first byte is always 0x00, which no other signed format of `sotto/1` begins with.
+/// Injective in (label, fields); its first byte is always 0x00, which no other signed format of
+/// `sotto/1` begins with.
 #[must_use]
 pub(crate) fn t(label: &str, fields: &[&[u8]]) -> Vec<u8> {
     const PREFIX: &[u8] = b"sotto/1/";
@@ -91,7 +93,8 @@ pub(crate) fn pad(out: &mut Vec<u8>, from: usize, block: usize) {
     out.resize(from + (out.len() - from).next_multiple_of(block), 0);
 }
 
-/// True if `rest` is the least zero fill to a multiple of `block`: shorter than a block and all zero.
+/// True if `rest` is the least zero fill to a multiple of `block`: shorter than a block and all
+/// zero.
 pub(crate) fn is_least_padding(rest: &[u8], block: usize) -> bool {
     rest.len() < block && rest.iter().all(|b| *b == 0)
 }
@@ -109,7 +112,8 @@ mod tests {
     }
 
     fn input() -> impl Strategy<Value = Input> {
-        // Short fields over a tiny alphabet: collisions of a sloppy encoding are then likely, not astronomically rare.
+        // Short fields over a tiny alphabet: collisions of a sloppy encoding are then likely, not
+        // astronomically rare.
         let field = prop::collection::vec(0u8..3, 0..4);
         ("[a-b]{0,2}", prop::collection::vec(field, 0..4))
     }

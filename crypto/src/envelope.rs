@@ -1,5 +1,5 @@
-//! The envelope of messages, reactions, DM names, edits and call signals (`sotto/1` 2.8): sealed, opened, never replay-checked
-//! here (that is [`crate::replay`]); for the client SDKs.
+//! The envelope of messages, reactions, DM names, edits and call signals (`sotto/1` 2.8): sealed,
+//! opened, never replay-checked here (that is [`crate::replay`]); for the client SDKs.
 use crate::aead;
 use crate::encode::{Reader, is_least_padding, pad, put_v, t};
 use crate::error::{Refusal, Result};
@@ -65,8 +65,9 @@ impl Kind {
         })
     }
 
-    /// Longest body in bytes of UTF-8. Each makes the largest envelope that the wire's limit for its place holds: 64 KiB for
-    /// messages and edits, 1 KiB for reactions, 2,048 hex digits (signature included) for names, 16 KiB for call signals.
+    /// Longest body in bytes of UTF-8. Each makes the largest envelope that the wire's limit for
+    /// its place holds: 64 KiB for messages and edits, 1 KiB for reactions, 2,048 hex digits
+    /// (signature included) for names, 16 KiB for call signals.
     #[must_use]
     pub fn max_body(self) -> usize {
         match self {
@@ -78,8 +79,9 @@ impl Kind {
     }
 }
 
-/// What distinguishes one envelope of a sender from all others: 8 random bytes per client session, a number that rises by 1
-/// within the session from 0, and 32 fresh random bytes. A salt used twice breaks the encryption.
+/// What distinguishes one envelope of a sender from all others: 8 random bytes per client session,
+/// a number that rises by 1 within the session from 0, and 32 fresh random bytes. A salt used twice
+/// breaks the encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// The session.
@@ -141,7 +143,8 @@ pub fn msg_ref(envelope: &[u8]) -> [u8; 32] {
     hash(&t("msg-ref", &[envelope]))
 }
 
-/// The target of a call signal: `H(T("call", caller's uuid, callee's uuid))`, where the caller is the sender of this signal.
+/// The target of a call signal: `H(T("call", caller's uuid, callee's uuid))`, where the caller is
+/// the sender of this signal.
 #[must_use]
 pub fn call_target(caller_uuid: &str, callee_uuid: &str) -> [u8; 32] {
     hash(&t(
@@ -181,7 +184,8 @@ impl<'a> Envelope<'a> {
     /// Reads the layout.
     ///
     /// # Errors
-    /// [`Refusal::Inner`] for a length that no envelope has, [`Refusal::Downgrade`] for the magic, [`Refusal::Kind`].
+    /// [`Refusal::Inner`] for a length that no envelope has, [`Refusal::Downgrade`] for the magic,
+    /// [`Refusal::Kind`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
         if bytes.len() < MIN_LEN || !(bytes.len() - OVERHEAD).is_multiple_of(BLOCK) {
             return Err(Refusal::Inner);
@@ -223,7 +227,8 @@ impl<'a> Envelope<'a> {
         message_keys(prk, self.header(), gi_hash).0
     }
 
-    /// From the commitment to the limits of the body: everything that can be checked with the key and no further knowledge.
+    /// From the commitment to the limits of the body: everything that can be checked with the key
+    /// and no further knowledge.
     pub(crate) fn open(&self, prk: &Key, gi_hash: &[u8; 32], sender: &str) -> Result<Opened> {
         let (mk, mc) = message_keys(prk, self.header(), gi_hash);
         if !bool::from(mc.ct_eq(&self.mc)) {
@@ -282,7 +287,8 @@ fn message_keys(prk: &Key, header: &[u8], gi_hash: &[u8; 32]) -> (Key, Key) {
 /// Seals and signs `draft` as `me`, member `position` of the group.
 ///
 /// # Errors
-/// [`Refusal::Sender`] if `me` is not that member; [`Refusal::Inner`] if the draft breaks a rule of its kind or its limit.
+/// [`Refusal::Sender`] if `me` is not that member; [`Refusal::Inner`] if the draft breaks a rule of
+/// its kind or its limit.
 pub fn seal(
     context: &GroupContext,
     me: &Identity,
@@ -290,11 +296,10 @@ pub fn seal(
     stamp: &Stamp,
     draft: &Draft<'_>,
 ) -> Result<Sealed> {
-    let member = context
+    context
         .member(position)
         .filter(|m| m.ik == *me.public())
         .ok_or(Refusal::Sender)?;
-    debug_assert_eq!(context.position(&member.name), Some(position));
     check_inner(draft.kind, &draft.target, draft.rev, draft.body)?;
     seal_unchecked(context, me, position, stamp, draft.kind.to_byte(), |out| {
         out.extend_from_slice(&draft.target);
@@ -340,7 +345,8 @@ pub(crate) fn seal_unchecked(
 /// Where on the wire an envelope stood, with what is known of that place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// A Message object's `message`: kinds 1 and 4. The root reference of that message, if it is known.
+    /// A Message object's `message`: kinds 1 and 4. The root reference of that message, if it is
+    /// known.
     Message {
         /// See [`Opened::root`].
         root: Option<[u8; 32]>,
@@ -407,8 +413,8 @@ pub struct Opened {
     pub seq: u32,
     /// The reference of this envelope.
     pub msg_ref: [u8; 32],
-    /// For a message: the msg_ref it replies to, or zero. For a reaction or an edit: the root reference of its message. For a
-    /// name: zero. For a call signal: [`call_target`].
+    /// For a message: the msg_ref it replies to, or zero. For a reaction or an edit: the root
+    /// reference of its message. For a name: zero. For a call signal: [`call_target`].
     pub target: [u8; 32],
     /// The revision.
     pub rev: u32,
@@ -443,19 +449,21 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Opens an envelope without memory of others: all of 2.8 but replay and revisions. For what is shown or kept, take
-/// [`Replay::receive`](crate::replay::Replay::receive) instead.
+/// Opens an envelope without memory of others: all of 2.8 but replay and revisions. For what is
+/// shown or kept, take [`Replay::receive`](crate::replay::Replay::receive) instead.
 ///
 /// # Errors
-/// In order: [`Refusal::Inner`] for its length, [`Refusal::Downgrade`], [`Refusal::Kind`], [`Refusal::Epoch`],
-/// [`Refusal::Sender`], [`Refusal::Sig`], [`Refusal::Commit`], [`Refusal::Aead`], [`Refusal::Inner`].
+/// In order: [`Refusal::Inner`] for its length, [`Refusal::Downgrade`], [`Refusal::Kind`],
+/// [`Refusal::Epoch`], [`Refusal::Sender`], [`Refusal::Sig`], [`Refusal::Commit`],
+/// [`Refusal::Aead`], [`Refusal::Inner`].
 pub fn open(context: &GroupContext, incoming: &Incoming<'_>) -> Result<Opened> {
     let opened = open_untargeted(context, incoming)?;
     check_target(incoming.slot, &opened)?;
     Ok(opened)
 }
 
-/// [`open`] up to, and without, the comparison of the target with the place, which comes after the replay check.
+/// [`open`] up to, and without, the comparison of the target with the place, which comes after the
+/// replay check.
 pub(crate) fn open_untargeted(context: &GroupContext, incoming: &Incoming<'_>) -> Result<Opened> {
     let envelope = Envelope::parse(incoming.envelope)?;
     if !incoming.slot.takes(envelope.kind) {

@@ -1,9 +1,11 @@
-//! Every way in which `sotto/1` refuses an input, for the client SDKs and the server: one enum, one code each.
+//! Every way in which `sotto/1` refuses an input, for the client SDKs and the server: one enum, one
+//! code each.
 use std::fmt;
 
 macro_rules! refusals {
     ($($name:ident $code:literal $sentence:literal),+ $(,)?) => {
-        /// A refusal of the MUST-reject list (`sotto/1` 2.12). Both SDKs give the same code for the same bytes.
+        /// A refusal of the MUST-reject list (`sotto/1` 2.12). Both SDKs give the same code for the
+        /// same bytes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Refusal {

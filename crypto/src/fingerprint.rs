@@ -1,11 +1,13 @@
-//! Numbers that people compare (`sotto/1` 2.10): fingerprint, safety number and group code; for the client SDKs.
+//! Numbers that people compare (`sotto/1` 2.10): fingerprint, safety number and group code; for the
+//! client SDKs.
 use crate::encode::t;
 use crate::points::VerifyingIdentity;
 use sha2::{Digest, Sha512};
 
 const ITERATIONS: usize = 5200;
 
-/// 30 digits that stand for a name with its identity key: 5200 rounds of SHA-512, about a millisecond.
+/// 30 digits that stand for a name with its identity key: 5200 rounds of SHA-512, about a
+/// millisecond.
 #[must_use]
 pub fn fingerprint(name: &str, ik: &VerifyingIdentity) -> String {
     let d = t("fingerprint", &[name.as_bytes(), ik.as_bytes()]);
@@ -24,7 +26,8 @@ pub fn safety_number(a: (&str, &VerifyingIdentity), b: (&str, &VerifyingIdentity
     both.concat()
 }
 
-/// 60 digits that all members of a group compare. Twice a fingerprint's length, since a creator may look for collisions.
+/// 60 digits that all members of a group compare. Twice a fingerprint's length, since a creator may
+/// look for collisions.
 #[must_use]
 pub fn group_code(gi_hash: &[u8; 32]) -> String {
     digits(&Sha512::digest(t("group-code", &[gi_hash]))[..60])

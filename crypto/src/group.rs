@@ -1,6 +1,8 @@
-//! Making and joining a group (`sotto/1` 2.4 to 2.7), and what a member then holds; for the client SDKs.
+//! Making and joining a group (`sotto/1` 2.4 to 2.7), and what a member then holds; for the client
+//! SDKs.
 //!
-//! This is the one interface behind which key agreement stands: create or receive in, [`GroupContext`] out.
+//! This is the one interface behind which key agreement stands: create or receive in,
+//! [`GroupContext`] out.
 use crate::bundle::{Bundle, CheckedBundle, Pins, check_pin};
 use crate::encode::t;
 use crate::error::{Refusal, Result};
@@ -17,7 +19,8 @@ use subtle::ConstantTimeEq;
 use x25519_dalek::StaticSecret;
 use zeroize::Zeroizing;
 
-/// What a member holds of a group at one epoch: the roster, the secret and the transcript that binds them.
+/// What a member holds of a group at one epoch: the roster, the secret and the transcript that
+/// binds them.
 #[derive(Clone)]
 pub struct GroupContext {
     group: GroupInfo,
@@ -30,8 +33,9 @@ impl GroupContext {
     /// Restores a context from the server's `info` and what `own_storage` kept.
     ///
     /// # Errors
-    /// [`Refusal::Gi`] for the layout, [`Refusal::Epoch`] if `info` is not the one with `gi_hash`, [`Refusal::Name`] and
-    /// [`Refusal::Ik`] for its members, [`Refusal::Confirm`] if the secret is another's.
+    /// [`Refusal::Gi`] for the layout, [`Refusal::Epoch`] if `info` is not the one with `gi_hash`,
+    /// [`Refusal::Name`] and [`Refusal::Ik`] for its members, [`Refusal::Confirm`] if the secret is
+    /// another's.
     pub fn restore(info: &[u8], gi_hash: &[u8; 32], secret: GroupSecret) -> Result<Self> {
         let info = SignedInfo::parse(info)?;
         if info.group.gi_hash() != *gi_hash {
@@ -148,8 +152,8 @@ pub struct GroupRandom {
     pub eks: Vec<Zeroizing<[u8; 32]>>,
     /// The creator's leaf.
     pub leaf: Zeroizing<[u8; 32]>,
-    /// The padding leaves that fill the tree to a power of two. They must be secret: from one that can be guessed, its
-    /// sibling's parent and so the root can be computed.
+    /// The padding leaves that fill the tree to a power of two. They must be secret: from one that
+    /// can be guessed, its sibling's parent and so the root can be computed.
     pub padding: Vec<Zeroizing<[u8; 32]>>,
 }
 
@@ -200,12 +204,13 @@ pub struct Created {
     pub checked: Vec<CheckedBundle>,
 }
 
-/// Makes a group with the owners of `bundles`. `created_at` is in seconds since 1970 UTC. All or nothing.
+/// Makes a group with the owners of `bundles`. `created_at` is in seconds since 1970 UTC. All or
+/// nothing.
 ///
 /// # Errors
-/// [`Refusal::Gi`] for fewer than 2 or more than 256 members; then those of [`Bundle::check`], where names, keys, distinctness
-/// (self included, [`Refusal::Name`]) and pins of all bundles come before the prekeys of any; [`Refusal::TreeHash`] if `random`
-/// repeats itself.
+/// [`Refusal::Gi`] for fewer than 2 or more than 256 members; then those of [`Bundle::check`],
+/// where names, keys, distinctness (self included, [`Refusal::Name`]) and pins of all bundles come
+/// before the prekeys of any; [`Refusal::TreeHash`] if `random` repeats itself.
 ///
 /// # Panics
 /// If `random` was made for another number of members.
@@ -372,7 +377,8 @@ impl InvitationHex<'_> {
     /// Reads the hex.
     ///
     /// # Errors
-    /// [`Refusal::Hex`] where it is not canonical, or `ik`, `ek` or a tree key is not 32 bytes long.
+    /// [`Refusal::Hex`] where it is not canonical, or `ik`, `ek` or a tree key is not 32 bytes
+    /// long.
     pub fn parse(&self) -> Result<Invitation> {
         Ok(Invitation {
             sender: self.sender.to_owned(),
@@ -417,7 +423,8 @@ impl KnownGroups for BTreeMap<u64, [u8; 32]> {
 pub struct Joined {
     /// What this member holds. Store its secret and `gi_hash`, then acknowledge the invitation.
     pub context: GroupContext,
-    /// True if just this DM already held just this group: the same invitation once more, nothing to do but acknowledge.
+    /// True if just this DM already held just this group: the same invitation once more, nothing to
+    /// do but acknowledge.
     pub known: bool,
 }
 
@@ -435,12 +442,13 @@ pub struct Me<'a> {
 /// Joins a group: all checks of `sotto/1` 2.7, in its order.
 ///
 /// # Errors
-/// In order: [`Refusal::Downgrade`] without `info`; [`Refusal::Gi`]; [`Refusal::Name`] and [`Refusal::Ik`] as in
-/// [`GroupInfo::roster`]; [`Refusal::Sender`] if sender or ik is not member 0's; [`Refusal::Position`]; [`Refusal::KeyChanged`];
-/// [`Refusal::Sig`]; [`Refusal::TreeLen`]; [`Refusal::X25519`]; [`Refusal::TreeHash`]; [`Refusal::Downgrade`] for a 32-byte spk
-/// and [`Refusal::Spk`] for one that is not mine; [`Refusal::Gi`] if the signed x3dh_hash is not that of (spk, ek);
-/// [`Refusal::X25519`] for ek; [`Refusal::DhZero`]; [`Refusal::Leaf`]; [`Refusal::Path`]; [`Refusal::Confirm`];
-/// [`Refusal::ReplayGroup`].
+/// In order: [`Refusal::Downgrade`] without `info`; [`Refusal::Gi`]; [`Refusal::Name`] and
+/// [`Refusal::Ik`] as in [`GroupInfo::roster`]; [`Refusal::Sender`] if sender or ik is not member
+/// 0's; [`Refusal::Position`]; [`Refusal::KeyChanged`]; [`Refusal::Sig`]; [`Refusal::TreeLen`];
+/// [`Refusal::X25519`]; [`Refusal::TreeHash`]; [`Refusal::Downgrade`] for a 32-byte spk and
+/// [`Refusal::Spk`] for one that is not mine; [`Refusal::Gi`] if the signed x3dh_hash is not that
+/// of (spk, ek); [`Refusal::X25519`] for ek; [`Refusal::DhZero`]; [`Refusal::Leaf`];
+/// [`Refusal::Path`]; [`Refusal::Confirm`]; [`Refusal::ReplayGroup`].
 pub fn receive(
     me: Me<'_>,
     invitation: &Invitation,
@@ -454,7 +462,8 @@ pub fn receive(
     })
 }
 
-/// [`receive`] with the check of the creator's signature as a parameter, so that a test can show what that check holds off.
+/// [`receive`] with the check of the creator's signature as a parameter, so that a test can show
+/// what that check holds off.
 pub(crate) fn receive_with(
     me: Me<'_>,
     invitation: &Invitation,

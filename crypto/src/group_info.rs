@@ -1,4 +1,5 @@
-//! GroupInfo, the signed transcript of a group (`sotto/1` 2.6): layout, hashes and the wire's `info`; for SDK and server.
+//! GroupInfo, the signed transcript of a group (`sotto/1` 2.6): layout, hashes and the wire's
+//! `info`; for SDK and server.
 use crate::encode::{Reader, put_v, t};
 use crate::error::{Refusal, Result};
 use crate::kdf::hash;
@@ -11,7 +12,8 @@ pub const MEMBERS: std::ops::RangeInclusive<usize> = 2..=256;
 
 const MAGIC: &[u8; 8] = b"SOTTOGI1";
 
-/// One member as GroupInfo lists it, in the order of the key tree. Only its form is checked; see [`GroupInfo::roster`].
+/// One member as GroupInfo lists it, in the order of the key tree. Only its form is checked; see
+/// [`GroupInfo::roster`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedMember {
     /// The bytes of the username.
@@ -71,8 +73,9 @@ impl GroupInfo {
         }
     }
 
-    /// Reads the layout: magic, lengths, 2 to 256 members, no trailing byte, and what epoch 0 fixes (epoch, group_id,
-    /// prev_gi_hash and the creator's x3dh_hash all zero). Names and keys are checked by [`Self::roster`].
+    /// Reads the layout: magic, lengths, 2 to 256 members, no trailing byte, and what epoch 0 fixes
+    /// (epoch, group_id, prev_gi_hash and the creator's x3dh_hash all zero). Names and keys are
+    /// checked by [`Self::roster`].
     ///
     /// # Errors
     /// [`Refusal::Gi`].
@@ -115,7 +118,8 @@ impl GroupInfo {
     /// The members with valid names and identity keys, all distinct.
     ///
     /// # Errors
-    /// Member by member [`Refusal::Name`] then [`Refusal::Ik`]; at last [`Refusal::Name`] for a name or key that stands twice.
+    /// Member by member [`Refusal::Name`] then [`Refusal::Ik`]; at last [`Refusal::Name`] for a
+    /// name or key that stands twice.
     pub fn roster(&self) -> Result<Vec<Member>> {
         let valid = |m: &ListedMember| {
             let name = names::check(&m.name)?.to_owned();

@@ -1,7 +1,9 @@
-//! The seed protocol's raw `signature(priv, m)` and `verify(pub, m, s)`, for interoperation with seed clients and for tests.
+//! The seed protocol's raw `signature(priv, m)` and `verify(pub, m, s)`, for interoperation with
+//! seed clients and for tests.
 //!
-//! Dangerous: a raw signature over bytes that another party chose may be valid as a prekey, a login or an envelope. Everything
-//! else signs through the typed `sign_…` methods of [`Identity`](crate::keys::Identity).
+//! Dangerous: a raw signature over bytes that another party chose may be valid as a prekey, a login
+//! or an envelope. Everything else signs through the typed `sign_…` methods of
+//! [`Identity`].
 use crate::error::Result;
 use crate::keys::Identity;
 use crate::points::decode_ik;
@@ -15,7 +17,8 @@ pub fn signature(private: &[u8; 32], message: &[u8]) -> [u8; 64] {
 /// The rule of `sotto/1` 2.3.
 ///
 /// # Errors
-/// [`Refusal::Ik`](crate::Refusal::Ik) for the key, [`Refusal::Sig`](crate::Refusal::Sig) for the signature.
+/// [`Refusal::Ik`](crate::Refusal::Ik) for the key, [`Refusal::Sig`](crate::Refusal::Sig) for the
+/// signature.
 pub fn verify(public: &[u8], message: &[u8], signature: &[u8]) -> Result<()> {
     decode_ik(public)?.verify(message, signature)
 }

@@ -1,4 +1,5 @@
-//! A person's keys (`sotto/1` 2.2): recovery secret and words, identity, signed prekeys, storage key; for the client SDKs.
+//! A person's keys (`sotto/1` 2.2): recovery secret and words, identity, signed prekeys, storage
+//! key; for the client SDKs.
 use crate::encode::t;
 use crate::envelope::Envelope;
 use crate::error::{Refusal, Result};
@@ -53,7 +54,8 @@ macro_rules! secret32 {
 }
 
 secret32! {
-    /// R: 32 random bytes from which identity and storage key are derived. A device erases it once the words are confirmed.
+    /// R: 32 random bytes from which identity and storage key are derived. A device erases it once
+    /// the words are confirmed.
     RecoverySecret
 }
 secret32! {
@@ -61,7 +63,8 @@ secret32! {
     StorageKey
 }
 secret32! {
-    /// `group_secret`, the seed protocol's sharedKey: what `own_storage` keeps of a group, with its `gi_hash`.
+    /// `group_secret`, the seed protocol's sharedKey: what `own_storage` keeps of a group, with its
+    /// `gi_hash`.
     GroupSecret
 }
 
@@ -119,7 +122,8 @@ impl RecoverySecret {
     }
 }
 
-/// A person's identity: the Ed25519 key of `ik_seed` (the seed protocol's `priv`) and, inside the crate, its X25519 form.
+/// A person's identity: the Ed25519 key of `ik_seed` (the seed protocol's `priv`) and, inside the
+/// crate, its X25519 form.
 #[derive(Clone)]
 pub struct Identity {
     signing: SigningKey,
@@ -127,7 +131,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity of a bare 32-byte Ed25519 seed. An account with recovery words takes [`RecoverySecret::identity`].
+    /// The identity of a bare 32-byte Ed25519 seed. An account with recovery words takes
+    /// [`RecoverySecret::identity`].
     #[must_use]
     pub fn from_seed(mut seed: [u8; 32]) -> Self {
         let signing = SigningKey::from_bytes(&seed);
@@ -209,8 +214,8 @@ impl Spk {
     /// Reads the 50-byte form.
     ///
     /// # Errors
-    /// [`Refusal::Downgrade`] for the seed protocol's 32 bytes, [`Refusal::Spk`] for another length or magic,
-    /// [`Refusal::X25519`] for its point.
+    /// [`Refusal::Downgrade`] for the seed protocol's 32 bytes, [`Refusal::Spk`] for another length
+    /// or magic, [`Refusal::X25519`] for its point.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         if bytes.len() == 32 {
             return Err(Refusal::Downgrade);

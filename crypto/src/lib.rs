@@ -1,10 +1,11 @@
-//! What Sotto's clients compute: the byte formats and checks of `sotto/1`, for the client SDKs and, to verify, for the server.
+//! What Sotto's clients compute: the byte formats and checks of `sotto/1`, for the client SDKs and,
+//! to verify, for the server.
 //!
-//! The crate is pure: no I/O, no clock, and all randomness is an input. No function gives out a Diffie-Hellman result; raw
-//! signing stands in [`hazmat`] alone.
+//! The crate is pure: no I/O, no clock, and all randomness is an input. No function gives out a
+//! Diffie-Hellman result; raw signing stands in [`hazmat`] alone.
 //!
-//! Where to begin: [`keys`] for an account, [`group`] to make or join a group, [`envelope`] and [`replay`] for messages,
-//! [`server`] for what a server verifies.
+//! Where to begin: [`keys`] for an account, [`group`] to make or join a group, [`envelope`] and
+//! [`replay`] for messages, [`server`] for what a server verifies.
 
 pub mod bundle;
 pub mod envelope;

@@ -1,5 +1,5 @@
-//! Login by signature (`sotto/1` 2.9): the bytes that are signed, and the server's check. The client's half is
-//! [`Identity::sign_login`](crate::keys::Identity::sign_login).
+//! Login by signature (`sotto/1` 2.9): the bytes that are signed, and the server's check. The
+//! client's half is [`Identity::sign_login`](crate::keys::Identity::sign_login).
 use crate::encode::t;
 use crate::error::{Refusal, Result};
 use crate::points::VerifyingIdentity;
@@ -22,11 +22,13 @@ pub(crate) fn message(
     )
 }
 
-/// Checks an answer. `origin` is the server's own, in the form of the WHATWG URL standard: lower-case, `https` for `wss` and
-/// `http` for `ws`, the default port left out, no slash at the end.
+/// Checks an answer. `origin` is the server's own, in the form of the WHATWG URL standard:
+/// lower-case, `https` for `wss` and `http` for `ws`, the default port left out, no slash at the
+/// end.
 ///
 /// # Errors
-/// [`Refusal::Challenge`] if `challenge` is not 32 bytes long, [`Refusal::Sig`] if the answer is not `ik`'s for just these values.
+/// [`Refusal::Challenge`] if `challenge` is not 32 bytes long, [`Refusal::Sig`] if the answer is
+/// not `ik`'s for just these values.
 pub fn verify(
     ik: &VerifyingIdentity,
     origin: &str,

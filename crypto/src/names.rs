@@ -1,14 +1,16 @@
-//! The username rule of the formats (`sotto/1` 2.1), for SDK and server. A server may be stricter still at registration.
+//! The username rule of the formats (`sotto/1` 2.1), for SDK and server. A server may be stricter
+//! still at registration.
 use crate::error::{Refusal, Result};
 use unicode_normalization::is_nfc;
 
 /// Longest username in bytes of UTF-8.
 pub const MAX_NAME: usize = 64;
 
-/// Reads a username: 1 to 64 bytes of UTF-8 in NFC, no U+0000-001F or U+007F-009F, no white space at either end.
+/// Reads a username: 1 to 64 bytes of UTF-8 in NFC, no U+0000-001F or U+007F-009F, no white space
+/// at either end.
 ///
-/// White space is what has the Unicode property `White_Space` (not JavaScript's `trim`, which also takes U+FEFF).
-/// Names are compared as bytes.
+/// White space is what has the Unicode property `White_Space` (not JavaScript's `trim`, which also
+/// takes U+FEFF). Names are compared as bytes.
 ///
 /// # Errors
 /// [`Refusal::Name`].

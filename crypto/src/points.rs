@@ -1,11 +1,13 @@
-//! Which points and signatures are accepted (`sotto/1` 2.3), for SDK and server: one rule, the same in every language.
+//! Which points and signatures are accepted (`sotto/1` 2.3), for SDK and server: one rule, the same
+//! in every language.
 use crate::error::{Refusal, Result};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::{Signature, VerifyingKey};
 use std::fmt;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-/// An identity key that passed `decode_ik`, held decoded so that the costly torsion check is made once per key.
+/// An identity key that passed `decode_ik`, held decoded so that the costly torsion check is made
+/// once per key.
 #[derive(Clone, Copy)]
 pub struct VerifyingIdentity {
     key: VerifyingKey,
@@ -24,7 +26,8 @@ impl VerifyingIdentity {
         self.key.as_bytes()
     }
 
-    /// `verify(IK, m, s)`: 64 bytes, S < L, R canonical and not of small order, `[S]B - [k]IK` encodes to R.
+    /// `verify(IK, m, s)`: 64 bytes, S < L, R canonical and not of small order, `[S]B - [k]IK`
+    /// encodes to R.
     ///
     /// # Errors
     /// [`Refusal::Sig`].
@@ -67,7 +70,8 @@ pub fn decode_ik(bytes: &[u8]) -> Result<VerifyingIdentity> {
     let bytes: [u8; 32] = bytes.try_into().map_err(|_| Refusal::Ik)?;
     let compressed = CompressedEdwardsY(bytes);
     let point = compressed.decompress().ok_or(Refusal::Ik)?;
-    // Compressing again also catches x = 0 with the sign bit set and y >= p, which decompression lets pass.
+    // Compressing again also catches x = 0 with the sign bit set and y >= p, which decompression
+    // lets pass.
     if point.compress() != compressed || point.is_small_order() || !point.is_torsion_free() {
         return Err(Refusal::Ik);
     }
@@ -108,7 +112,8 @@ const P: [u8; 32] = {
     p
 };
 
-/// The five u of low order: 0, 1, the two of order 8, and p - 1 (RFC 7748 7 by way of the curve's small subgroup and its twist's).
+/// The five u of low order: 0, 1, the two of order 8, and p - 1 (RFC 7748 7 by way of the curve's
+/// small subgroup and its twist's).
 const LOW_ORDER: [[u8; 32]; 5] = [
     [0; 32],
     {
@@ -146,9 +151,11 @@ pub fn decode_x(bytes: &[u8]) -> Result<XPublic> {
     Ok(XPublic(PublicKey::from(bytes)))
 }
 
-/// True if u, with bit 255 masked and reduced modulo p, is zero or of low order: the check for the 32-byte prekey form.
+/// True if u, with bit 255 masked and reduced modulo p, is zero or of low order: the check for the
+/// 32-byte prekey form.
 pub(crate) fn is_low_order(bytes: &[u8; 32]) -> bool {
-    // X25519 masks bit 255 and reduces; multiplying by any clamped scalar gives zero exactly for low order.
+    // X25519 masks bit 255 and reduces; multiplying by any clamped scalar gives zero exactly for
+    // low order.
     let probe = StaticSecret::from([1; 32]);
     !probe
         .diffie_hellman(&PublicKey::from(*bytes))

@@ -1,4 +1,5 @@
-//! What a client remembers of a DM's envelopes, so that none is repeated, moved or rolled back (`sotto/1` 2.8).
+//! What a client remembers of a DM's envelopes, so that none is repeated, moved or rolled back
+//! (`sotto/1` 2.8).
 use crate::encode::Reader;
 use crate::envelope::{Incoming, Opened, Slot, check_target, open_untargeted};
 use crate::error::{Refusal, Result};
@@ -82,8 +83,9 @@ pub struct Received {
     pub opened: Opened,
     /// False if this very envelope stands in this place already: nothing to do.
     pub fresh: bool,
-    /// How many envelopes of this session, between the highest known and this one, have not been seen. They may still come, be
-    /// older than what was loaded, or be withheld; if they stay away, show the gap.
+    /// How many envelopes of this session, between the highest known and this one, have not been
+    /// seen. They may still come, be older than what was loaded, or be withheld; if they stay away,
+    /// show the gap.
     pub gap: u32,
 }
 
@@ -94,14 +96,15 @@ impl Replay {
         Self::default()
     }
 
-    /// Opens an envelope and makes every check of 2.8, in its order; on success it is remembered, on refusal nothing changes.
-    /// `sender` is the one the server names, none for a DM's name.
+    /// Opens an envelope and makes every check of 2.8, in its order; on success it is remembered,
+    /// on refusal nothing changes. `sender` is the one the server names, none for a DM's name.
     ///
     /// # Errors
-    /// Those of [`crate::envelope::open`] up to the limits of the body; [`Refusal::ReplayMsg`] if (sender, session, number) was
-    /// seen with other bytes or in another place; [`Refusal::Inner`] if the target is not the message it is attached to;
-    /// [`Refusal::Sender`] for an edit by another than the message's author; [`Refusal::ReplayMsg`] for a revision below the
-    /// highest seen; [`Refusal::Inner`] for one more than 65,536 above it.
+    /// Those of [`crate::envelope::open`] up to the limits of the body; [`Refusal::ReplayMsg`] if
+    /// (sender, session, number) was seen with other bytes or in another place; [`Refusal::Inner`]
+    /// if the target is not the message it is attached to; [`Refusal::Sender`] for an edit by
+    /// another than the message's author; [`Refusal::ReplayMsg`] for a revision below the highest
+    /// seen; [`Refusal::Inner`] for one more than 65,536 above it.
     pub fn receive(
         &mut self,
         context: &GroupContext,
@@ -147,7 +150,8 @@ impl Replay {
         Ok(Received { opened, fresh, gap })
     }
 
-    /// Forgets what a deleted or expired message showed. Its envelopes stay known, so that they cannot come back elsewhere.
+    /// Forgets what a deleted or expired message showed. Its envelopes stay known, so that they
+    /// cannot come back elsewhere.
     pub fn forget(&mut self, message_id: u64) {
         if let Some(message) = self.messages.remove(&message_id) {
             self.roots.remove(&message.root);
@@ -162,7 +166,8 @@ impl Replay {
 
     fn check_message(&self, id: u64, opened: &Opened) -> Result<bool> {
         let known = self.messages.get(&id);
-        // The slot compared the root with this message's; here it must not be another message's either.
+        // The slot compared the root with this message's; here it must not be another message's
+        // either.
         if self.roots.get(&opened.root()).is_some_and(|at| *at != id) {
             return Err(Refusal::Inner);
         }
@@ -215,7 +220,8 @@ fn check_rev(current: Option<&Current>, opened: &Opened) -> Result<bool> {
 
 const MAGIC: &[u8; 4] = b"STR1";
 
-/// Storing: a layout of this crate's own, no part of `sotto/1`. It holds no secret, but tells when who wrote.
+/// Storing: a layout of this crate's own, no part of `sotto/1`. It holds no secret, but tells when
+/// who wrote.
 impl Replay {
     /// The memory as bytes.
     #[must_use]

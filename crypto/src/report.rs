@@ -1,4 +1,5 @@
-//! The abuse report (`sotto/1` 2.8): opens exactly one envelope to whoever it is given to; for clients and moderators.
+//! The abuse report (`sotto/1` 2.8): opens exactly one envelope to whoever it is given to; for
+//! clients and moderators.
 use crate::envelope::{Envelope, Opened};
 use crate::error::{Refusal, Result};
 use crate::group::GroupContext;
@@ -31,7 +32,8 @@ impl fmt::Debug for AbuseReport {
 pub struct OpenedReport {
     /// The content, with the sender's name as the group lists it.
     pub opened: Opened,
-    /// The key that signed. The reader compares it with the one registered for that name: the report itself proves no name.
+    /// The key that signed. The reader compares it with the one registered for that name: the
+    /// report itself proves no name.
     pub ik: VerifyingIdentity,
 }
 
@@ -56,7 +58,8 @@ pub fn make(context: &GroupContext, envelope: &[u8], signature: &[u8]) -> Result
 /// Opens a report: the envelope is what that key signed, and its only content.
 ///
 /// # Errors
-/// [`Refusal::Gi`], [`Refusal::Name`] and [`Refusal::Ik`] for the group; then those of [`crate::envelope::open`], save the target's.
+/// [`Refusal::Gi`], [`Refusal::Name`] and [`Refusal::Ik`] for the group; then those of
+/// [`crate::envelope::open`], save the target's.
 pub fn open(report: &AbuseReport) -> Result<OpenedReport> {
     let group = GroupInfo::parse(&report.group_info)?;
     let roster = group.roster()?;

@@ -1,4 +1,5 @@
-//! What a server verifies, and all it needs of this crate: no function here takes or gives a secret.
+//! What a server verifies, and all it needs of this crate: no function here takes or gives a
+//! secret.
 pub use crate::login::verify as verify_login;
 pub use crate::points::{VerifyingIdentity, decode_ik};
 
@@ -18,7 +19,8 @@ pub enum SpkForm {
     Signed(Spk),
 }
 
-/// Checks a prekey's form: 50 bytes as [`Spk::parse`], or 32 bytes that, with bit 255 masked, are neither zero nor of low order.
+/// Checks a prekey's form: 50 bytes as [`Spk::parse`], or 32 bytes that, with bit 255 masked, are
+/// neither zero nor of low order.
 ///
 /// # Errors
 /// [`Refusal::X25519`] for the point, [`Refusal::Spk`] for another length or magic.
@@ -44,12 +46,13 @@ pub struct Claimed<'a> {
     pub key_tree: &'a [[u8; 32]],
 }
 
-/// Checks everything public in the `info` of a create_dm: layout, epoch 0, zero group_id and prev_gi_hash, names and keys in
-/// order, every x3dh_hash, tree length and hash, the creator's signature. The confirmation needs the secret and stays unchecked.
+/// Checks everything public in the `info` of a create_dm: layout, epoch 0, zero group_id and
+/// prev_gi_hash, names and keys in order, every x3dh_hash, tree length and hash, the creator's
+/// signature. The confirmation needs the secret and stays unchecked.
 ///
 /// # Errors
-/// In order: [`Refusal::Gi`], [`Refusal::TreeLen`], [`Refusal::TreeHash`], [`Refusal::Ik`] if the creator's registered key is
-/// none, [`Refusal::Sig`].
+/// In order: [`Refusal::Gi`], [`Refusal::TreeLen`], [`Refusal::TreeHash`], [`Refusal::Ik`] if the
+/// creator's registered key is none, [`Refusal::Sig`].
 pub fn check_group_info(info: &[u8], claimed: &Claimed<'_>) -> Result<SignedInfo> {
     let info = SignedInfo::parse(info)?;
     let listed = info.group.members();

@@ -1,4 +1,5 @@
-//! The sealed `own_storage` blob (`sotto/1` 2.11), for the client SDKs. What stands in its JSON is theirs.
+//! The sealed `own_storage` blob (`sotto/1` 2.11), for the client SDKs. What stands in its JSON is
+//! theirs.
 use crate::aead;
 use crate::encode::{Reader, is_least_padding, pad, put_v, t};
 use crate::error::{Refusal, Result};
@@ -98,8 +99,8 @@ pub(crate) fn seal_unchecked(
 /// Opens a blob. `highest_seen` is the highest version this device has seen, 0 at first.
 ///
 /// # Errors
-/// [`Refusal::Storage`] for whatever is not a blob sealed for `owner`; [`Refusal::Rollback`] for one that is, with a version
-/// below `highest_seen`. A fresh device cannot notice a rollback.
+/// [`Refusal::Storage`] for whatever is not a blob sealed for `owner`; [`Refusal::Rollback`] for
+/// one that is, with a version below `highest_seen`. A fresh device cannot notice a rollback.
 pub fn open(owner: &Owner<'_>, blob: &[u8], highest_seen: u64) -> Result<Opened> {
     let mut r = Reader::new(blob, Refusal::Storage);
     let header: [u8; HEADER] = r.array()?;

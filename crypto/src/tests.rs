@@ -1,4 +1,5 @@
-//! Tests that need the inside of the crate: external vectors, attacks, secrets. What the interface shows is tested in `tests/`.
+//! Tests that need the inside of the crate: external vectors, attacks, secrets. What the interface
+//! shows is tested in `tests/`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attacks;

@@ -1,4 +1,5 @@
-//! The key tree (`sotto/1` 2.5): built by the creator, climbed by every invitee. Nothing here is public.
+//! The key tree (`sotto/1` 2.5): built by the creator, climbed by every invitee. Nothing here is
+//! public.
 use crate::encode::t;
 use crate::error::{Refusal, Result};
 use crate::kdf::{Key, hash, kdf};
@@ -89,7 +90,8 @@ pub(crate) fn decode(key_tree: &[[u8; 32]], members: usize) -> Result<Vec<XPubli
     }
 }
 
-/// Climbs from the leaf at `position` to the root secret `s_1`, checking each own public key on the way.
+/// Climbs from the leaf at `position` to the root secret `s_1`, checking each own public key on the
+/// way.
 pub(crate) fn climb(
     position: usize,
     leaf: Key,

@@ -1,4 +1,5 @@
-//! The executor behind `vectors/*.json`: one function per `op`, for the generator and the test runner of this crate alone.
+//! The executor behind `vectors/*.json`: one function per `op`, for the generator and the test
+//! runner of this crate alone.
 //!
 //! It shows inner steps that no SDK may see, so it exists only under the feature `vectors`.
 use crate::error::Result;
@@ -9,7 +10,8 @@ mod basics;
 mod envelopes;
 mod groups;
 
-/// The input of a case. A vector file with a missing or ill-typed field is a bug of the file: reading one panics.
+/// The input of a case. A vector file with a missing or ill-typed field is a bug of the file:
+/// reading one panics.
 #[derive(Debug, Clone, Copy)]
 struct In<'a>(&'a Value);
 

@@ -1,4 +1,5 @@
-//! The X3DH leaf of one invitee, seen from both ends (`sotto/1` 2.4), for group creation and joining. Nothing here is public.
+//! The X3DH leaf of one invitee, seen from both ends (`sotto/1` 2.4), for group creation and
+//! joining. Nothing here is public.
 use crate::encode::t;
 use crate::error::{Refusal, Result};
 use crate::kdf::{Key, hash, kdf};

@@ -1,4 +1,5 @@
-//! The public interface, held against a list: a new public function is a decision, and none may give out a Diffie-Hellman result.
+//! The public interface, held against a list: a new public function is a decision, and none may
+//! give out a Diffie-Hellman result.
 //!
 //! After a deliberate change, paste what the failing test prints into `tests/public-api.txt`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -1,4 +1,5 @@
-//! A group from creation to a reaction, through the public interface alone, with the golden inputs of the specification.
+//! A group from creation to a reaction, through the public interface alone, with the golden inputs
+//! of the specification.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use sotto_crypto::bundle::{Bundle, NoPins};

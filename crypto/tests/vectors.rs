@@ -1,4 +1,5 @@
-//! Runs every case of `vectors/*.json` by its `op`, and holds the golden values against what the specification prints.
+//! Runs every case of `vectors/*.json` by its `op`, and holds the golden values against what the
+//! specification prints.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
@@ -82,7 +83,8 @@ fn every_code_has_a_case() {
         .map(|r| r.code())
         .filter(|c| !covered.contains(*c))
         .collect();
-    // With every key decoded first, no X25519 result can be zero: the check stands behind them and has a unit test.
+    // With every key decoded first, no X25519 result can be zero: the check stands behind them and
+    // has a unit test.
     assert_eq!(missing, ["E_DH_ZERO"]);
 }
 

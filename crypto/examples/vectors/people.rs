@@ -60,7 +60,8 @@ pub fn context() -> Value {
     json!({"info": created["info"], "gi_hash": created["gi_hash"], "group_secret": created["group_secret"]})
 }
 
-/// The input for member `position` to seal a message with the session byte `sid`, number and salt byte given.
+/// The input for member `position` to seal a message with the session byte `sid`, number and salt
+/// byte given.
 pub fn draft(position: u8, sid: u8, seq: u32, body: &str) -> Value {
     let salt = format!("{}{:08x}{}", rep::<20>(sid), seq, rep::<8>(position));
     let rest = json!({

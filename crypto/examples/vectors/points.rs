@@ -202,7 +202,8 @@ fn decode_x() -> Suite {
     s
 }
 
-/// The textbook signer, free to choose every value: R = rB + `r_torsion`, A = aB + `a_torsion`, S = r + k·a.
+/// The textbook signer, free to choose every value: R = rB + `r_torsion`, A = aB + `a_torsion`, S =
+/// r + k·a.
 fn forge(
     r: Scalar,
     r_torsion: &EdwardsPoint,

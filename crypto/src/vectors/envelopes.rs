@@ -158,8 +158,8 @@ fn open(input: In<'_>) -> Result<Value> {
     envelope::open(&context(input)?, &incoming).map(|o| opened(&o))
 }
 
-/// Opens every proper prefix of the envelope, signed anew with `ik_seed` (if given) or with the whole one's signature. The
-/// answer is run-length coded: `[first length, last length, code]`.
+/// Opens every proper prefix of the envelope, signed anew with `ik_seed` (if given) or with the
+/// whole one's signature. The answer is run-length coded: `[first length, last length, code]`.
 fn open_truncated(input: In<'_>) -> Result<Value> {
     let (envelope, given) = (input.bytes("envelope"), input.bytes("signature"));
     let signer = input

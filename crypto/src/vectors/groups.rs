@@ -301,8 +301,9 @@ fn receive(input: In<'_>) -> Result<Value> {
     }))
 }
 
-/// Receives with every byte of `info` flipped once (its lowest bit) and with every proper prefix of it. Where `creator_seed` is
-/// given, a GI that was flipped is signed anew. Run-length coded: `[first index, last index, code]`.
+/// Receives with every byte of `info` flipped once (its lowest bit) and with every proper prefix of
+/// it. Where `creator_seed` is given, a GI that was flipped is signed anew. Run-length coded:
+/// `[first index, last index, code]`.
 fn receive_damaged(input: In<'_>) -> Result<Value> {
     let notification = Notification::read(input);
     let invitation = invitation(input)?;
