@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rand::RngExt;
+use sotto_crypto::Refusal;
 use sotto_protocol::session::{Login, LoginChallengeResponse};
 use sotto_protocol::text::Bytes;
 use sotto_protocol::{Code, Event};
@@ -27,7 +28,10 @@ pub(crate) async fn dial(
     let login = Login {
         username: text(keys.username())?,
     };
-    let challenge = call(&connection.socket, &login).await?;
+    let challenge = match call(&connection.socket, &login).await {
+        Err(Error::Protocol { .. }) => return Err(Refusal::Challenge.into()),
+        answer => answer?,
+    };
     let response = keys
         .identity()
         .sign_login(server.origin(), keys.username(), &challenge.0)?;

@@ -1,11 +1,7 @@
 //! The Socket.IO client against a scripted server: acks, order, keep-alive, limits, ends.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::peer::Listener;
+use crate::peer::Listener;
 use serde_json::json;
 use sotto_sdk::Error;
 use sotto_sdk::transport::{ServerAddress, Socket, TransportConfig};
