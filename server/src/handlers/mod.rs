@@ -1,0 +1,71 @@
+//! What each event does, a file per area. A read answers from the reading pool; a write is a `Change` that finds, asks the rules, does and
+//! tells within the writer's transaction.
+
+pub mod calls;
+pub mod dms;
+pub mod friends;
+pub mod messages;
+pub mod send;
+pub mod session;
+pub mod users;
+
+use std::sync::Arc;
+
+use sotto_protocol::Code;
+use sotto_protocol::notices::Notice;
+use sotto_protocol::text::DmId;
+
+use crate::error::Result;
+use crate::notify::{Actor, Outbox};
+use crate::rules::messages::{Standing, may_post};
+use crate::store::dms::DmFacts;
+use crate::store::{Tx, UserId};
+
+/// The DM, if the actor is a member. A DM that does not exist looks just like one of others.
+async fn dm_of(tx: &mut Tx, id: DmId, actor: &Actor) -> Result<Arc<DmFacts>> {
+    tx.dm_of(id, actor.id())
+        .await?
+        .ok_or_else(|| Code::NoAccess.into())
+}
+
+/// How a user stands to a DM, of which nothing may be known.
+async fn standing(tx: &mut Tx, dm: Option<&DmFacts>, user: UserId) -> Result<Standing> {
+    let two_who_are_no_friends = match dm.and_then(|dm| dm.pair) {
+        Some((one, other)) => !tx.are_friends(one, other).await?,
+        None => false,
+    };
+    let member = dm.is_some_and(|dm| dm.member(user).is_some());
+    Ok(Standing {
+        member,
+        two_who_are_no_friends,
+    })
+}
+
+/// Refuses what two who are no friends may not do in their DM.
+async fn may_write(tx: &mut Tx, dm: &DmFacts, user: UserId) -> Result<()> {
+    Ok(may_post(standing(tx, Some(dm), user).await?)?)
+}
+
+/// The notice that a DM changed.
+fn dm_notice(tx: &Tx, dm: &DmFacts) -> Notice {
+    Notice::Dm(dm.to_object(tx.calls()))
+}
+
+/// Takes a user out of a DM's call, if it is in one, and tells those who are to know.
+fn leave_call(
+    tx: &mut Tx,
+    dm: &DmFacts,
+    user: UserId,
+    username: &str,
+    outbox: &mut Outbox,
+) -> bool {
+    let left = tx.leave_call(dm.id, user);
+    if left {
+        let notice = sotto_protocol::notices::InDm {
+            id: dm.id,
+            username: username.to_owned(),
+        };
+        outbox.users(dm.users(), Notice::UserLeftCall(notice));
+    }
+    left
+}

@@ -1,0 +1,110 @@
+//! The `sotto` binary: reads settings, starts logging, serves until told to stop.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use sotto_server::config::{Cli, Command, Config, LogFormat};
+use sotto_server::{SharedClock, SystemClock, doctor, migrate, serve};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = runtime
+        .context("no runtime")
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            // One line: the reason and what lies behind it.
+            drop(writeln!(std::io::stderr(), "sotto: {cause:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => start(cli.config, clock).await,
+        Command::Migrate => {
+            migrate(&cli.config, clock).await?;
+            say("The schema is up to date.")
+        }
+        Command::Doctor => {
+            for finding in doctor(&cli.config, clock).await? {
+                say(&finding)?;
+            }
+            say("All is well.")
+        }
+        Command::Config => say(cli.config.example().trim_end()),
+    }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+async fn start(config: Config, clock: SharedClock) -> anyhow::Result<()> {
+    config.validate()?;
+    log(&config)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("SOTTO_LISTEN: cannot listen on {}", config.listen))?;
+    let settings = config.shown();
+    let scheme = if config.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let running = serve(config, listener, clock, shutdown).await?;
+    say(&format!(
+        "Sotto {} listens on {scheme}://{}",
+        env!("CARGO_PKG_VERSION"),
+        dialled(running.address)
+    ))?;
+    if let Some(address) = running.metrics_address {
+        say(&format!("Metrics on http://{address}/metrics"))?;
+    }
+    say("Settings in force:")?;
+    for (name, value) in settings {
+        say(&format!("  {name}={value}"))?;
+    }
+    running.ended().await
+}
+
+/// The address as a person would type it.
+fn dialled(address: std::net::SocketAddr) -> String {
+    if address.ip().is_loopback() && address.is_ipv4() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+fn log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).context("SOTTO_LOG is malformed")?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
