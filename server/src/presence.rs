@@ -83,12 +83,16 @@ async fn news(app: &App, user: UserId, changed_by: &HashSet<Option<DeviceId>>) -
     let mut outbox = Outbox::default();
     if let Some((audience, profile)) = profile_news(app, user).await? {
         let notice = Notice::Profile(profile);
-        // One device alone knows what it changed; of several, none knows the last state.
-        let own = match changed_by.iter().collect::<Vec<_>>()[..] {
-            [Some(device)] => To::OtherDevices(user, *device),
-            _ => To::user(user),
+        // The device that changed something knows; of several, none knows the last state. A login is no news to the user.
+        let devices: Vec<_> = changed_by.iter().flatten().collect();
+        let own = match devices[..] {
+            [] => None,
+            [device] => Some(To::OtherDevices(user, *device)),
+            _ => Some(To::user(user)),
         };
-        outbox.0.push(Tell::Notice(own, notice.clone()));
+        outbox
+            .0
+            .extend(own.map(|own| Tell::Notice(own, notice.clone())));
         outbox.users(audience, notice);
     }
     Ok(outbox)
