@@ -133,3 +133,40 @@ pub fn open(owner: &Owner<'_>, blob: &[u8], highest_seen: u64) -> Result<Opened>
         json: Zeroizing::new(json.to_owned()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Identity;
+
+    /// Seals under `owner` with any magic, and with a commitment that is flipped or not.
+    fn blob(owner: &Owner<'_>, magic: &[u8; 4], flip: u8) -> Vec<u8> {
+        let mut out = [magic.as_slice(), &[MODE], &[0; 8], &[7; 32]].concat();
+        let header: [u8; HEADER] = out.as_slice().try_into().expect("a header");
+        let (mk, mut mc) = owner.keys(&header, &[7; 32]);
+        mc[0] ^= flip;
+        out.extend_from_slice(mc.as_ref());
+        put_v(&mut out, b"{}");
+        pad(&mut out, SEALED_FROM, BLOCK);
+        aead::seal(&mk, &mut out, SEALED_FROM);
+        out
+    }
+
+    /// From outside both look like a blob whose tag fails; here the tag is right each time.
+    #[test]
+    fn the_magic_and_the_commitment_are_each_checked() {
+        let (key, identity) = (
+            StorageKey::from_bytes([1; 32]),
+            Identity::from_seed([2; 32]),
+        );
+        let owner = Owner {
+            key: &key,
+            name: "alice",
+            ik: identity.public(),
+        };
+        let opened = |magic, flip| open(&owner, &blob(&owner, magic, flip), 0).map(|o| o.version);
+        assert_eq!(opened(b"STS1", 0), Ok(0));
+        assert_eq!(opened(b"STS1", 1), Err(Refusal::Storage));
+        assert_eq!(opened(b"STS2", 0), Err(Refusal::Storage));
+    }
+}

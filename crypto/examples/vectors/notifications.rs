@@ -127,6 +127,11 @@ fn received_badly(
     }
     change(
         "E_POSITION",
+        json!({"position": 0, "name_hex": text("alice"), "ik_seed": account(1)["ik_seed"]}),
+        "the creator is invited to the own group",
+    );
+    change(
+        "E_POSITION",
         json!({"name_hex": text("bo")}),
         "the name there is not mine",
     );
@@ -382,6 +387,12 @@ fn server() -> Suite {
         "E_GI",
         json!({"members": [member(1), member(0), member(2)]}),
         "another creator",
+    );
+    let renamed = json!({"name_hex": text("bobb"), "ik": account(2)["ik"]});
+    bad(
+        "E_GI",
+        json!({"members": [member(0), renamed, member(2)]}),
+        "another name for a key",
     );
     let other = json!({"name_hex": text("bob"), "ik": account(9)["ik"]});
     bad(
