@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
@@ -238,8 +238,7 @@ impl Config {
         let none: [&str; 1] = ["sotto"];
         let command = Cli::command().mut_args(|arg| arg.env(None::<&str>));
         let matches = command.get_matches_from(none);
-        <Self as clap::FromArgMatches>::from_arg_matches(&matches)
-            .expect("every setting has a default")
+        <Self as FromArgMatches>::from_arg_matches(&matches).expect("every setting has a default")
     }
 
     /// Checks what no single setting can.
@@ -295,56 +294,85 @@ impl Config {
     pub fn ping_interval(&self) -> Duration {
         Duration::from_secs(self.ping_interval)
     }
+}
 
-    /// Every setting as a commented environment file, with the values in force.
-    pub fn example(&self) -> String {
-        let mut text = String::from(
-            "# Settings of Sotto. A line that begins with # is a comment; the values are those in force.\n",
-        );
-        for (name, value, help) in settings(&self.shown()) {
-            let _ = write!(text, "\n# {}\n{name}={value}\n", help.replace('\n', "\n# "));
-        }
-        text
-    }
-
-    /// Name and value of every setting in force, secrets masked, for the start of the log.
-    pub fn shown(&self) -> Vec<(String, String)> {
-        let matches = Cli::command().get_matches_from(["sotto"]);
-        let mut shown = Vec::new();
-        for arg in Cli::command().get_arguments() {
-            let Some(name) = arg.get_env().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            let values = matches.get_raw(arg.get_id().as_str());
-            let value = values
-                .map(|values| {
-                    values
-                        .map(|value| value.to_string_lossy())
-                        .collect::<Vec<_>>()
-                        .join(",")
-                })
-                .unwrap_or_default();
-            let masked = arg.is_hide_env_values_set() && !value.is_empty();
-            shown.push((
-                name.to_owned(),
-                if masked { "(secret)".to_owned() } else { value },
-            ));
-        }
-        shown
+impl Cli {
+    /// Reads flags and environment; prints help and ends the process where that is asked for.
+    ///
+    /// An environment variable that is set to nothing counts as not set: that is how container files leave things out.
+    pub fn read() -> (Self, InForce) {
+        let matches = command().get_matches();
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
+        (cli, InForce(settings(&matches)))
     }
 }
 
-/// Name, value and meaning of every setting.
-fn settings(shown: &[(String, String)]) -> Vec<(String, String, String)> {
-    let command = Cli::command();
-    shown
-        .iter()
-        .filter_map(|(name, value)| {
-            let is_it = |arg: &&clap::Arg| arg.get_env().is_some_and(|env| env == name.as_str());
-            let help = command.get_arguments().find(is_it)?.get_help()?.to_string();
-            Some((name.clone(), value.clone(), help))
-        })
-        .collect()
+/// The command line, with what clap's derive cannot say.
+fn command() -> clap::Command {
+    Cli::command().mut_args(|arg| {
+        let is_empty = arg
+            .get_env()
+            .is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+        // Every setting may stand before or behind the subcommand.
+        let arg = if arg.get_env().is_some() {
+            arg.global(true)
+        } else {
+            arg
+        };
+        if is_empty { arg.env(None::<&str>) } else { arg }
+    })
+}
+
+/// Name, value and meaning of every setting in force, secrets masked.
+#[derive(Clone, Debug)]
+pub struct InForce(Vec<(String, String, String)>);
+
+impl InForce {
+    /// Name and value of every setting, for the start.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value, _)| (name.as_str(), value.as_str()))
+    }
+
+    /// Every setting as a commented environment file; one without a value, or with a secret one, is commented out.
+    pub fn example(&self) -> String {
+        let mut text = String::from(
+            "# Settings of Sotto, with the values in force. Lines that begin with # are comments.\n",
+        );
+        for (name, value, help) in &self.0 {
+            let mark = if value.is_empty() || value == MASKED {
+                "#"
+            } else {
+                ""
+            };
+            let _ = write!(
+                text,
+                "\n# {}\n{mark}{name}={value}\n",
+                help.replace('\n', "\n# ")
+            );
+        }
+        text
+    }
+}
+
+const MASKED: &str = "(secret)";
+
+fn settings(matches: &clap::ArgMatches) -> Vec<(String, String, String)> {
+    let shown = |arg: &clap::Arg| {
+        let name = arg.get_env()?.to_str()?.to_owned();
+        let given = matches.get_raw(arg.get_id().as_str()).map(|values| {
+            values
+                .map(|value| value.to_string_lossy())
+                .collect::<Vec<_>>()
+                .join(",")
+        });
+        let value = given.unwrap_or_default();
+        let masked = arg.is_hide_env_values_set() && !value.is_empty();
+        let value = if masked { MASKED.to_owned() } else { value };
+        Some((name, value, arg.get_help()?.to_string()))
+    };
+    Cli::command().get_arguments().filter_map(shown).collect()
 }
 
 /// The WHATWG origin of an http(s) address in lower case, without a default port; `None` for anything else.
@@ -404,7 +432,31 @@ mod tests {
     }
 
     #[test]
+    fn settings_stand_before_or_behind_the_subcommand() {
+        for words in [
+            ["sotto", "--listen", "127.0.0.1:4", "serve"],
+            ["sotto", "serve", "--listen", "127.0.0.1:4"],
+        ] {
+            let matches = command().try_get_matches_from(words).expect("settings");
+            let cli = Cli::from_arg_matches(&matches).expect("settings");
+            assert_eq!(cli.config.listen.port(), 4);
+            let in_force = InForce(settings(&matches));
+            assert!(
+                in_force
+                    .values()
+                    .any(|setting| setting == ("SOTTO_LISTEN", "127.0.0.1:4"))
+            );
+        }
+    }
+
+    #[test]
     fn secrets_are_masked() {
+        let matches = command().try_get_matches_from(["sotto", "--turn-secret", "hunter2"]);
+        let shown = InForce(settings(&matches.expect("settings"))).example();
+        assert!(
+            !shown.contains("hunter2") && shown.contains("#SOTTO_TURN_SECRET=(secret)"),
+            "{shown}"
+        );
         let secret: Secret = "hunter2".parse().expect("never fails");
         assert!(!format!("{secret:?}").contains("hunter2"));
     }

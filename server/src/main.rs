@@ -5,21 +5,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Parser;
-use sotto_server::config::{Cli, Command, Config, LogFormat};
+use sotto_server::config::{Cli, Command, Config, InForce, LogFormat};
 use sotto_server::{SharedClock, SystemClock, doctor, migrate, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, in_force) = Cli::read();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let outcome = runtime
         .context("no runtime")
-        .and_then(|runtime| runtime.block_on(run(cli)));
+        .and_then(|runtime| runtime.block_on(run(cli, &in_force)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -30,10 +29,10 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+async fn run(cli: Cli, in_force: &InForce) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock);
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => start(cli.config, clock).await,
+        Command::Serve => start(cli.config, in_force, clock).await,
         Command::Migrate => {
             migrate(&cli.config, clock).await?;
             say("The schema is up to date.")
@@ -44,7 +43,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             }
             say("All is well.")
         }
-        Command::Config => say(cli.config.example().trim_end()),
+        Command::Config => say(in_force.example().trim_end()),
     }
 }
 
@@ -52,13 +51,12 @@ fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
-async fn start(config: Config, clock: SharedClock) -> anyhow::Result<()> {
+async fn start(config: Config, in_force: &InForce, clock: SharedClock) -> anyhow::Result<()> {
     config.validate()?;
     log(&config)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("SOTTO_LISTEN: cannot listen on {}", config.listen))?;
-    let settings = config.shown();
     let scheme = if config.tls_cert.is_some() {
         "https"
     } else {
@@ -82,7 +80,7 @@ async fn start(config: Config, clock: SharedClock) -> anyhow::Result<()> {
         say(&format!("Metrics on http://{address}/metrics"))?;
     }
     say("Settings in force:")?;
-    for (name, value) in settings {
+    for (name, value) in in_force.values() {
         say(&format!("  {name}={value}"))?;
     }
     running.ended().await
