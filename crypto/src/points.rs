@@ -70,8 +70,8 @@ pub fn decode_ik(bytes: &[u8]) -> Result<VerifyingIdentity> {
     let bytes: [u8; 32] = bytes.try_into().map_err(|_| Refusal::Ik)?;
     let compressed = CompressedEdwardsY(bytes);
     let point = compressed.decompress().ok_or(Refusal::Ik)?;
-    // Compressing again also catches x = 0 with the sign bit set and y >= p, which decompression
-    // lets pass.
+    // Compressing again catches x = 0 with the sign bit set and y >= p, which decompression lets
+    // pass. (None of those is of prime order, so the checks behind it would refuse them too.)
     if point.compress() != compressed || point.is_small_order() || !point.is_torsion_free() {
         return Err(Refusal::Ik);
     }

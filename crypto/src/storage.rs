@@ -139,9 +139,9 @@ mod tests {
     use super::*;
     use crate::keys::Identity;
 
-    /// Seals under `owner` with any magic, and with a commitment that is flipped or not.
-    fn blob(owner: &Owner<'_>, magic: &[u8; 4], flip: u8) -> Vec<u8> {
-        let mut out = [magic.as_slice(), &[MODE], &[0; 8], &[7; 32]].concat();
+    /// Seals under `owner` with any magic and mode, and with a commitment that is flipped or not.
+    fn blob(owner: &Owner<'_>, magic: &[u8; 4], mode: u8, flip: u8) -> Vec<u8> {
+        let mut out = [magic.as_slice(), &[mode], &[0; 8], &[7; 32]].concat();
         let header: [u8; HEADER] = out.as_slice().try_into().expect("a header");
         let (mk, mut mc) = owner.keys(&header, &[7; 32]);
         mc[0] ^= flip;
@@ -152,9 +152,9 @@ mod tests {
         out
     }
 
-    /// From outside both look like a blob whose tag fails; here the tag is right each time.
+    /// From outside all look like a blob whose tag fails; here the tag is right each time.
     #[test]
-    fn the_magic_and_the_commitment_are_each_checked() {
+    fn magic_mode_and_commitment_are_each_checked() {
         let (key, identity) = (
             StorageKey::from_bytes([1; 32]),
             Identity::from_seed([2; 32]),
@@ -164,9 +164,12 @@ mod tests {
             name: "alice",
             ik: identity.public(),
         };
-        let opened = |magic, flip| open(&owner, &blob(&owner, magic, flip), 0).map(|o| o.version);
-        assert_eq!(opened(b"STS1", 0), Ok(0));
-        assert_eq!(opened(b"STS1", 1), Err(Refusal::Storage));
-        assert_eq!(opened(b"STS2", 0), Err(Refusal::Storage));
+        let opened = |magic, mode, flip| {
+            open(&owner, &blob(&owner, magic, mode, flip), 0).map(|o| o.version)
+        };
+        assert_eq!(opened(b"STS1", 1, 0), Ok(0));
+        assert_eq!(opened(b"STS1", 1, 1), Err(Refusal::Storage));
+        assert_eq!(opened(b"STS2", 1, 0), Err(Refusal::Storage));
+        assert_eq!(opened(b"STS1", 2, 0), Err(Refusal::Storage));
     }
 }
