@@ -19,7 +19,9 @@ mod server;
 mod session;
 mod socket;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use limits::{Limits, Switch};
-pub use server::{Running, doctor, migrate, serve};
+pub use server::{Running, doctor, migrate, running, serve};

@@ -1,12 +1,12 @@
 //! The `sotto` binary: reads settings, starts logging, serves until told to stop.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
 use sotto_server::config::{Cli, Command, Config, InForce, LogFormat};
-use sotto_server::{SharedClock, SystemClock, doctor, migrate, serve};
+use sotto_server::{SharedClock, SystemClock, doctor, migrate, running, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,6 +34,11 @@ async fn run(cli: Cli, in_force: &InForce) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => start(cli.config, in_force, clock).await,
         Command::Migrate => {
+            if let Some(status) = running(&cli.config).await? {
+                return say(&format!(
+                    "{status}; it brought the schema up to date when it started."
+                ));
+            }
             migrate(&cli.config, clock).await?;
             say("The schema is up to date.")
         }
@@ -99,6 +104,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).context("SOTTO_LOG is malformed")?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match config.log_format {
         LogFormat::Text => builder.init(),

@@ -22,7 +22,7 @@ use crate::config::{Config, OffOr};
 use crate::conn::Wires;
 use crate::http::health::{self, Health};
 use crate::http::sessions::{Sessions, carry};
-use crate::http::{listener, metrics};
+use crate::http::{admin, listener, metrics};
 use crate::limits::Rates;
 use crate::notify::Teller;
 use crate::socket::{self, Edge, Hub};
@@ -105,6 +105,14 @@ pub async fn serve(
     let metrics_address = metrics_listener
         .as_ref()
         .and_then(|listener| listener.local_addr().ok());
+    let admin_socket = store::beside(&app.config.database_url, "sock")?;
+    match admin::listen(&admin_socket) {
+        Ok(listener) => {
+            let routes = admin::routes(parts.health.clone());
+            tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
+        }
+        Err(cause) => tracing::warn!(%cause, "no admin socket at {}", admin_socket.display()),
+    }
     if let (Some(listener), Some(recorder)) = (metrics_listener, recorder) {
         let routes = metrics::routes(recorder).merge(health::routes(parts.health.clone()));
         tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
@@ -134,8 +142,7 @@ pub async fn serve(
         for task in [accepting, timed] {
             drop(task.await);
         }
-        going_down.run().await;
-        tasks.shutdown().await;
+        going_down.run(tasks).await;
         tracing::info!("down");
     });
     Ok(Running {
@@ -242,7 +249,7 @@ struct GoingDown {
 
 impl GoingDown {
     /// Everything that was taken is carried out, committed, answered and told; then the connections are closed.
-    async fn run(self) {
+    async fn run(self, mut tasks: JoinSet<()>) {
         let hub = &self.edge.hub;
         self.edge.pause();
         self.edge.lanes.close();
@@ -255,6 +262,8 @@ impl GoingDown {
             }
         };
         within(FLUSH, "slow clients", flushed).await;
+        // Nobody is told that everybody leaves: all are about to be cut off.
+        tasks.shutdown().await;
         for connection in hub.connections() {
             hub.close(&connection, "shutdown");
         }
@@ -279,7 +288,25 @@ pub async fn migrate(config: &Config, clock: SharedClock) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Checks settings, files and database; one line for each finding, `Err` where one is bad.
+/// How the server that runs on this database is, in one line; `None` where none runs.
+///
+/// # Errors
+/// Where the database's address is malformed.
+pub async fn running(config: &Config) -> anyhow::Result<Option<String>> {
+    let status = admin::ask(store::beside(&config.database_url, "sock")?).await;
+    Ok(status.map(|status| {
+        let how = status
+            .unready
+            .map_or_else(|| "ready".to_owned(), |why| format!("not ready: {why}"));
+        format!(
+            "server: {} is running on this database, {how}",
+            status.version
+        )
+    }))
+}
+
+/// Checks settings, files and database; one line for each finding. With a server running on the database, address and database are its own
+/// business, and it is asked how it is.
 ///
 /// # Errors
 /// The first thing that would keep the server from starting.
@@ -291,14 +318,19 @@ pub async fn doctor(config: &Config, clock: SharedClock) -> anyhow::Result<Vec<S
         listener::tls(cert, key)?;
         findings.push("TLS: certificate and key fit each other".to_owned());
     }
+    anyhow::ensure!(
+        clock.now_us() > OLDEST_PLAUSIBLE_US,
+        "the clock is years behind; messages would be stamped and scheduled wrongly"
+    );
+    findings.push("clock: plausible".to_owned());
+    if let Some(status) = running(config).await? {
+        findings.push(status);
+        return Ok(findings);
+    }
     TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+        .with_context(|| format!("SOTTO_LISTEN: cannot listen on {}", config.listen))?;
     findings.push(format!("address: {} is free", config.listen));
-    if clock.now_us() < 1_700_000_000_000_000 {
-        anyhow::bail!("the clock is years behind; messages would be stamped and scheduled wrongly");
-    }
-    findings.push("clock: plausible".to_owned());
     migrate(config, clock).await?;
     findings.push(format!(
         "database: {} opens, its schema is up to date",
@@ -306,3 +338,6 @@ pub async fn doctor(config: &Config, clock: SharedClock) -> anyhow::Result<Vec<S
     ));
     Ok(findings)
 }
+
+/// A clock before this (14 November 2023) was never set.
+const OLDEST_PLAUSIBLE_US: i64 = 1_700_000_000_000_000;

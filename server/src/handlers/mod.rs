@@ -9,6 +9,9 @@ pub mod send;
 pub mod session;
 pub mod users;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use sotto_protocol::Code;

@@ -34,21 +34,29 @@ pub fn routes(health: Health) -> Router {
 }
 
 async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
-    let unready = |why: &str| {
-        (
+    match readiness(&health).await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Err(why) => (
             StatusCode::SERVICE_UNAVAILABLE,
             Json(json!({ "status": why })),
-        )
-    };
+        ),
+    }
+}
+
+/// Whether the server can serve right now.
+///
+/// # Errors
+/// Why it cannot.
+pub async fn readiness(health: &Health) -> Result<(), &'static str> {
     if health.stopping.is_cancelled() {
-        return unready("stopping");
+        return Err("stopping");
     }
     if !health.app.store.writer().healthy() {
-        return unready("the last change could not be written");
+        return Err("the last change could not be written");
     }
     // Any look at the database does; this one is by an index.
     match tokio::time::timeout(PATIENCE, timed::next_due(health.app.store.reader())).await {
-        Ok(Ok(_)) => (StatusCode::OK, Json(json!({ "status": "ready" }))),
-        _ => unready("the database does not answer"),
+        Ok(Ok(_)) => Ok(()),
+        _ => Err("the database does not answer"),
     }
 }

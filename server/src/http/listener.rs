@@ -87,7 +87,6 @@ pub async fn accept(
             metrics::counter!("sotto_closed_total", "why" => "server_full").increment(1);
             continue;
         };
-        metrics::gauge!("sotto_links").set((max_connections - room.available_permits()) as f64);
         set_up(&stream);
         let link = Arc::new(Link::new(cut.child_token()));
         let peer = Peer { address, link };
@@ -118,6 +117,7 @@ async fn connection(
     permit: OwnedSemaphorePermit,
 ) {
     let link = Arc::clone(&peer.link);
+    metrics::gauge!("sotto_links").increment(1);
     match tls {
         None => serve(Metered::new(stream, link), router, peer).await,
         Some(acceptor) => match tokio::time::timeout(HEADER, acceptor.accept(stream)).await {
@@ -126,6 +126,7 @@ async fn connection(
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
     }
+    metrics::gauge!("sotto_links").decrement(1);
     drop(permit);
 }
 

@@ -168,6 +168,28 @@ pub(super) async fn read_framed(db: &impl ConnectionTrait, id: i64) -> Result<Ve
         .ok_or_else(|| DbErr::Custom(format!("content {id} is damaged")))
 }
 
+/// How the slab looks from outside, for tests.
+#[cfg(test)]
+#[derive(Debug, FromQueryResult)]
+pub struct Slots {
+    /// All slots.
+    pub total: i64,
+    /// Free ones that hold something else than zeros.
+    pub dirty_and_free: i64,
+}
+
+/// Counts slots.
+#[cfg(test)]
+pub async fn slots(db: &impl ConnectionTrait) -> Result<Slots, DbErr> {
+    let sql = "SELECT COUNT(*) AS total, COALESCE(SUM(free_slot.content_id IS NOT NULL \
+        AND content.bytes <> zeroblob(length(content.bytes))), 0) AS dirty_and_free \
+        FROM content LEFT JOIN free_slot ON free_slot.content_id = content.id";
+    let rows: Vec<Slots> = raw_rows(db, sql, []).await?;
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| DbErr::Custom("no row".to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::size_class;

@@ -19,7 +19,9 @@ use std::sync::{Arc, RwLock};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement, Value};
 
-pub use open::{OpenOptions, open};
+#[cfg(test)]
+pub use content::slots as content_slots;
+pub use open::{OpenOptions, beside, open};
 pub use tx::Tx;
 
 use crate::error::{Error, OutOfReach};

@@ -1,7 +1,8 @@
 //! Opening the database: migrations, the exclusive lock, the write connection and the reading pool.
 
-use std::fs::{File, OpenOptions as FileOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions as FileOptions, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -44,14 +45,9 @@ pub struct OpenOptions {
 /// One line for the operator: not SQLite, held by another server, SQLite too old, not writable.
 pub async fn open(options: &OpenOptions, clock: SharedClock) -> anyhow::Result<(Store, Running)> {
     let path = file_of(&options.url)?;
-    if let Some(parent) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(parent)
-            .with_context(|| format!("cannot create the folder {}", parent.display()))?;
-    }
+    make_folder(&path)?;
     let lock = lock_beside(&path)?;
+    make_file(&path)?;
     let write = connect_writer(options).await?;
     require_recent_sqlite(&write).await?;
     sotto_migration::Migrator::up(&write, None)
@@ -69,6 +65,47 @@ pub async fn open(options: &OpenOptions, clock: SharedClock) -> anyhow::Result<(
     };
     let (jobs, running) = Writer::start(side, clock, options.queue_depth);
     Ok((Store { read, jobs, calls }, running))
+}
+
+/// Folder and files are for the owner of the process alone; SQLite gives its own files beside the database the same mode.
+fn make_folder(path: &Path) -> anyhow::Result<()> {
+    let Some(parent) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(parent)
+        .with_context(|| format!("cannot create the folder {}", parent.display()))
+}
+
+fn make_file(path: &Path) -> anyhow::Result<()> {
+    private_file(path)
+        .map(drop)
+        .with_context(|| format!("cannot open {}", path.display()))
+}
+
+fn private_file(path: &Path) -> std::io::Result<File> {
+    FileOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The path of something beside the database file of this address.
+///
+/// # Errors
+/// Where the address is none of SQLite's.
+pub fn beside(url: &str, ending: &str) -> anyhow::Result<PathBuf> {
+    Ok(PathBuf::from(format!(
+        "{}.{ending}",
+        file_of(url)?.display()
+    )))
 }
 
 /// The path in a `sqlite://` address.
@@ -92,12 +129,8 @@ fn file_of(url: &str) -> anyhow::Result<PathBuf> {
 /// Takes the lock that keeps a second server off the same file; held until the file is closed, by whatever death.
 fn lock_beside(path: &Path) -> anyhow::Result<File> {
     let beside = PathBuf::from(format!("{}.lock", path.display()));
-    let mut file = FileOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&beside)
-        .with_context(|| format!("cannot open {}", beside.display()))?;
+    let mut file =
+        private_file(&beside).with_context(|| format!("cannot open {}", beside.display()))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
