@@ -4,7 +4,8 @@ use rand::rng;
 use serde::{Deserialize, Serialize};
 use sotto_crypto::keys::{Identity, Prekey, RecoverySecret, StorageKey};
 use sotto_crypto::names;
-use sotto_protocol::session::Register;
+use sotto_protocol::Code;
+use sotto_protocol::session::{Register, UsernameExists};
 use sotto_protocol::text::{Fixed, Spk, Text};
 use zeroize::Zeroizing;
 
@@ -164,13 +165,31 @@ pub async fn register(
     let connection = Socket::connect(server, config).await?;
     match call(&connection.socket, &request).await {
         Ok(_) => Ok(()),
-        // The account may be there all the same; whoever can log in to it owns it.
-        Err(error) if error.outcome_unknown() => match link::dial(server, keys, config).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(error),
-        },
+        // The account may be there all the same, now or from an earlier attempt; whoever can log in to it owns it.
+        Err(error) if error.outcome_unknown() || error.code() == Some(Code::UsernameTaken) => {
+            match link::dial(server, keys, config).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(error),
+            }
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a name can no longer be registered at `server`.
+///
+/// # Errors
+/// [`Error::Connect`], [`Error::Refused`].
+pub async fn is_taken(
+    server: &ServerAddress,
+    username: &str,
+    config: &TransportConfig,
+) -> Result<bool> {
+    let connection = Socket::connect(server, config).await?;
+    let request = UsernameExists {
+        username: text(username)?,
+    };
+    call(&connection.socket, &request).await
 }
 
 /// Text for the wire.

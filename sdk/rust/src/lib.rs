@@ -21,13 +21,13 @@ pub mod store;
 pub mod transport;
 mod vault;
 
-pub use account::{AccountKeys, KeyStore, RecoveryWords, register};
+pub use account::{AccountKeys, KeyStore, RecoveryWords, is_taken, register};
 pub use client::{Events, Options, Sotto};
 pub use error::{Error, Refused, Result, Security};
 pub use model::{
     Content, Dm, Happening, KeyState, Message, MessageRef, Person, Reaction, Scheduled, Unreadable,
 };
-pub use people::Profile;
+pub use people::{Profile, Storage};
 pub use read::Page;
 pub use send::{SendOptions, Sent, When};
 pub use sotto_protocol as protocol;

@@ -77,6 +77,19 @@ impl Inner {
     }
 }
 
+/// What this account keeps at the server for its own devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Storage {
+    /// Percent of the limit in use.
+    pub percent: usize,
+    /// Groups whose keys are kept.
+    pub groups: usize,
+    /// People whose keys are pinned.
+    pub pins: usize,
+    /// When the current prekey was made, in seconds since 1970 UTC.
+    pub prekey_created_at: Option<u64>,
+}
+
 /// Declares the four lists of names.
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $request:ident;)*) => {
@@ -110,6 +123,27 @@ impl Sotto {
     /// [`Error::Disconnected`], [`Error::Timeout`].
     pub async fn me(&self) -> Result<FullUser> {
         self.inner.link.patient(&GetFullUser {}).await
+    }
+
+    /// What this account keeps at the server for its own devices.
+    ///
+    /// # Errors
+    /// [`Error::Security`] with `E_ROLLBACK` or `E_STORAGE`.
+    pub async fn storage(&self) -> Result<Storage> {
+        let percent = self.inner.vault.refresh(self.inner.access()).await?.percent;
+        let storage = self.inner.vault.read(|content| Storage {
+            percent,
+            groups: content
+                .dms
+                .values()
+                .filter(|dm| dm.left_at.is_none())
+                .count(),
+            pins: content.pins.len(),
+            prekey_created_at: content
+                .current_prekey()
+                .map(|prekey| prekey.spk().created_at()),
+        });
+        Ok(storage.await)
     }
 
     /// Changes one's own profile.
