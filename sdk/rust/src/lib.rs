@@ -1,4 +1,13 @@
-//! The Rust client of Sotto.
+//! The Rust client of Sotto, for apps, bots and the terminal client.
+//!
+//! Where to begin: [`account`] for keys and registration, [`Sotto`] for a session, [`model`] for what an app sees.
+//!
+//! - [`transport`]: Socket.IO over a websocket; `link`: the session over its connections; `engine`: what runs behind a client
+//! - `vault`: `own_storage`; `groups`: making and joining DMs; `replays`: what was seen of each DM
+//! - [`send`], [`read`], [`people`], `calls`: what an app does; `follow`: what it is told; `outbox`: what is on its way
+//! - [`store`]: where a device keeps its state
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 
 pub mod account;
 mod call;
