@@ -9,6 +9,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i64,
     pub creator_id: i64,
+    /// The invitee of a DM created for two, whoever has left since.
+    pub partner_id: Option<i64>,
     /// How many it was created for; a DM of two stays one when somebody leaves.
     pub size: i32,
     /// Its name, in `content`.

@@ -66,6 +66,7 @@ fn tables() -> Vec<TableCreateStatement> {
         table("dm")
             .col(id("id"))
             .col(int("creator_id"))
+            .col(maybe_int("partner_id"))
             .col(small("size"))
             .col(maybe_int("name_id"))
             .col(int("tree_id"))
@@ -154,6 +155,7 @@ const INDEXES: &[(&str, &str, &[&str], bool)] = &[
         &["creator_id", "info_hash"],
         true,
     ),
+    ("dm_of_two", "dm", &["partner_id", "creator_id"], false),
     ("member_by_user", "member", &["user_id", "dm_id"], false),
     ("message_in_dm", "message", &["dm_id", "sent_us"], true),
     (
