@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use ts_rs::TS;
 
 use crate::objects::{Dm, Message, User, X3dhNotice};
@@ -44,12 +45,12 @@ macro_rules! notices {
                 match self { $(Notice::$variant(_) => NoticeKind::$variant,)* }
             }
 
-            /// Its payload as JSON.
+            /// Its payload as JSON, encoded once for however many receivers.
             ///
             /// # Errors
             /// Never in practice: every payload is plain data.
-            pub fn to_json(&self) -> serde_json::Result<String> {
-                match self { $(Notice::$variant(payload) => serde_json::to_string(payload),)* }
+            pub fn to_raw(&self) -> serde_json::Result<Box<RawValue>> {
+                match self { $(Notice::$variant(payload) => to_raw_value(payload),)* }
             }
 
             /// Reads a notification; `None` for a name that this version does not know.

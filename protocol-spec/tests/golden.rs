@@ -125,7 +125,7 @@ fn r_701_notices_are_what_the_golden_files_say() {
             .unwrap_or_else(|| panic!("{name} is no notice"));
         assert_eq!(notice.kind(), *kind);
         assert_eq!(
-            notice.to_json().expect("plain data"),
+            notice.to_raw().expect("plain data").get(),
             file.payload.get(),
             "{name}"
         );

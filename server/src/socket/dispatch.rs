@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::AckSender;
 use socketioxide::handler::{FromMessageParts, MessageHandler, Value};
@@ -291,7 +291,7 @@ impl Answer {
             .increment(1);
         metrics::histogram!("sotto_event_seconds", "event" => self.event)
             .record(self.began.elapsed().as_secs_f64());
-        let reply = serde_json::to_string(&Reply::new(outcome)).and_then(RawValue::from_string);
+        let reply = to_raw_value(&Reply::new(outcome));
         match reply {
             Ok(reply) => {
                 let outcome = ack.send(&reply);

@@ -291,7 +291,7 @@ impl Notifier for Hub {
         if targets.is_empty() {
             return;
         }
-        let payload = match notice.to_json().and_then(RawValue::from_string) {
+        let payload = match notice.to_raw() {
             Ok(payload) => payload,
             Err(cause) => {
                 tracing::error!(%cause, notice = notice.kind().name(), "a notice could not be encoded");

@@ -204,15 +204,22 @@ impl Tx {
 
 /// Writes down the newest timestamps that [`Tx::next_timestamp`] gave out for these DMs.
 pub(super) async fn save_timestamps(tx: &mut Tx, ids: &[DmId]) -> Result<(), DbErr> {
-    for id in ids {
-        let Some(last_us) = tx.memory.last_us.get(id).copied() else {
-            continue;
-        };
-        let sql = "UPDATE dm SET last_us = ? WHERE id = ?";
-        raw_execute(tx.write(), sql, [last_us.into(), id.key().into()]).await?;
+    for some in ids.chunks(TIMESTAMPS) {
+        let newest = some
+            .iter()
+            .filter_map(|id| Some((id.key(), *tx.memory.last_us.get(id)?)));
+        let newest: Vec<_> = newest.flat_map(|(id, us)| [id.into(), us.into()]).collect();
+        let rows = vec!["(?, ?)"; newest.len() / 2].join(", ");
+        let sql = format!(
+            "WITH newest (id, us) AS (VALUES {rows}) UPDATE dm SET last_us = newest.us FROM newest WHERE dm.id = newest.id"
+        );
+        raw_execute(tx.write(), &sql, newest).await?;
     }
     Ok(())
 }
+
+/// Rows of one statement that saves timestamps.
+const TIMESTAMPS: usize = 256;
 
 /// A user's DMs, ascending.
 pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<DmId>, DbErr> {
