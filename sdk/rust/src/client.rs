@@ -170,7 +170,7 @@ impl Sotto {
         self.inner.link.call(request).await
     }
 
-    /// Takes the warnings since the last time, for a person; with [`Sotto::follow`] they come as events.
+    /// Takes the warnings since the last time, for a person: those of [`Sotto::create_dm`], and without [`Sotto::follow`] all others.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self
             .inner

@@ -137,8 +137,10 @@ impl Follower {
         self.dms.contains_key(&dm)
     }
 
-    /// Takes up the cursors after a login. A DM that has none gets one now, before anything of it is read.
-    pub async fn begin(&mut self, inner: &Inner, dms: &[DmId]) -> Result<()> {
+    /// Takes up the cursors after a login. A DM that has none gets one now, before anything of it is read. Answers the DMs that are
+    /// new since the last time.
+    pub async fn begin(&mut self, inner: &Inner, dms: &[DmId]) -> Result<Vec<DmId>> {
+        let mut fresh = Vec::new();
         self.dms.retain(|dm, _| dms.contains(dm));
         for dm in dms {
             if !self.dms.contains_key(dm)
@@ -149,6 +151,9 @@ impl Follower {
             if !self.dms.contains_key(dm) {
                 self.take_up(inner, *dm).await?;
                 self.save(*dm);
+                if self.began && self.follows(*dm) {
+                    fresh.push(*dm);
+                }
             }
             if let Some(followed) = self.dms.get_mut(dm) {
                 followed.settling = true;
@@ -160,7 +165,7 @@ impl Follower {
                 store::update_json(&*self.store, "followed", |began: &mut Began| began.0 = true)?;
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 
     /// Begins to follow a DM, from its first message. `false` where it is followed already or out of reach.

@@ -2,7 +2,7 @@
 //!
 //! Where to begin: [`account`] for keys and registration, [`Sotto`] for a session, [`model`] for what an app sees.
 //!
-//! - [`transport`]: Socket.IO over a websocket; `link`: the session over its connections; `engine`: what runs behind a client
+//! - [`transport`]: Socket.IO over a websocket; `link`: the session over its connections; `engine` and `notices`: what runs behind a client
 //! - `vault`: `own_storage`; `groups`: making and joining DMs; `replays`: what was seen of each DM
 //! - [`send`], [`read`], [`people`], `calls`: what an app does; `follow`: what it is told; `outbox`: what is on its way
 //! - [`store`]: where a device keeps its state
@@ -20,6 +20,7 @@ mod follow;
 mod groups;
 mod link;
 pub mod model;
+mod notices;
 mod outbox;
 pub mod people;
 pub mod read;

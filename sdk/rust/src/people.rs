@@ -1,6 +1,7 @@
 //! Other people: look up, friends, blocks, pinned keys, safety numbers. And oneself: profile, new DMs.
 
 use sotto_crypto::Refusal;
+use sotto_crypto::envelope::Kind;
 use sotto_crypto::fingerprint;
 use sotto_crypto::points::decode_ik;
 use sotto_protocol::Code;
@@ -259,6 +260,9 @@ impl Sotto {
     /// [`Error::Refused`] (`not_friends`, `cannot_invite`, `dm_exists`, …); [`Error::Security`] (`E_KEY_CHANGED`, `E_SPK_STALE`,
     /// `E_SIG`, …) for someone's keys: then nothing was created.
     pub async fn create_dm(&self, usernames: &[String], name: Option<&str>) -> Result<Dm> {
+        if name.is_some_and(|name| name.len() > Kind::Name.max_body()) {
+            return Err(Error::Invalid("that name is too long".to_owned()));
+        }
         let (group, warnings) = self.inner.create(usernames).await?;
         self.inner
             .warnings
