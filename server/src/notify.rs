@@ -33,7 +33,7 @@ impl To {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tell {
     /// A notice.
-    Notice(To, Notice),
+    Notice(To, Box<Notice>),
     /// The user's profile or presence changed, by this device if by any: whoever else may see it hears of it, at most once a second
     ///
     Profile(UserId, Option<DeviceId>),
@@ -46,26 +46,30 @@ pub enum Tell {
 pub struct Outbox(pub Vec<Tell>);
 
 impl Outbox {
+    /// Tells a notice.
+    pub fn notice(&mut self, to: To, notice: Notice) {
+        self.0.push(Tell::Notice(to, Box::new(notice)));
+    }
+
     /// Tells every device of these users.
     pub fn users(&mut self, users: impl Into<Arc<[UserId]>>, notice: Notice) {
-        self.0.push(Tell::Notice(To::Users(users.into()), notice));
+        self.notice(To::Users(users.into()), notice);
     }
 
     /// Tells every device of one user.
     pub fn user(&mut self, user: UserId, notice: Notice) {
-        self.0.push(Tell::Notice(To::user(user), notice));
+        self.notice(To::user(user), notice);
     }
 
     /// Tells one device.
     pub fn device(&mut self, user: UserId, device: DeviceId, notice: Notice) {
-        self.0.push(Tell::Notice(To::Device(user, device), notice));
+        self.notice(To::Device(user, device), notice);
     }
 
     /// Tells the actor's other devices which of their lists is out of date.
     pub fn own_change(&mut self, me: &Actor, scope: Scope, id: Option<DmId>) {
         let notice = Notice::OwnChange(OwnChange { scope, id });
-        self.0
-            .push(Tell::Notice(To::OtherDevices(me.id(), me.device), notice));
+        self.notice(To::OtherDevices(me.id(), me.device), notice);
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::app::App;
 use crate::error::Result;
 use crate::handlers::users::profile_news;
-use crate::notify::{Outbox, Tell, To};
+use crate::notify::{Outbox, To};
 use crate::store::UserId;
 use crate::store::calls::DeviceId;
 
@@ -90,9 +90,9 @@ async fn news(app: &App, user: UserId, changed_by: &HashSet<Option<DeviceId>>) -
             [device] => Some(To::OtherDevices(user, *device)),
             _ => Some(To::user(user)),
         };
-        outbox
-            .0
-            .extend(own.map(|own| Tell::Notice(own, notice.clone())));
+        if let Some(own) = own {
+            outbox.notice(own, notice.clone());
+        }
         outbox.users(audience, notice);
     }
     Ok(outbox)

@@ -25,9 +25,10 @@ use crate::http::sessions::{Sessions, carry};
 use crate::http::{admin, listener, metrics};
 use crate::limits::Rates;
 use crate::notify::Teller;
+use crate::presence;
+use crate::scheduler::{self, Sweeps};
 use crate::socket::{self, Edge, Hub};
 use crate::store::{self, OpenOptions};
-use crate::{presence, scheduler};
 
 /// How long each step of going down may take; together well under the 10 s that service managers wait.
 const LANES: Duration = Duration::from_secs(3);
@@ -89,46 +90,33 @@ pub async fn serve(
         config,
     });
     let parts = Parts::build(&app, &hub, tls.is_some());
-    let edge = Arc::clone(&parts.edge);
+    let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(socket::caretaker(Arc::clone(&app), hub_events));
     tasks.spawn(presence::tell_profiles(Arc::clone(&app), ends.profiles));
-    let stop = CancellationToken::new();
-    let timed = tokio::spawn(scheduler::run(Arc::clone(&app), ends.due, stop.clone()));
-    let wires = Arc::clone(&parts.wires);
-    let swept = Arc::clone(&edge);
-    let sweeps = scheduler::start_sweeps(Arc::clone(&app), move || {
-        socket::sweep(&swept);
-        wires.forget_orphans();
-    })
-    .await?;
     let metrics_address = metrics_listener
         .as_ref()
         .and_then(|listener| listener.local_addr().ok());
-    let admin_socket = store::beside(&app.config.database_url, "sock")?;
-    match admin::listen(&admin_socket) {
-        Ok(listener) => {
-            let routes = admin::routes(parts.health.clone());
-            tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
-        }
-        Err(cause) => tracing::warn!(%cause, "no admin socket at {}", admin_socket.display()),
-    }
     if let (Some(listener), Some(recorder)) = (metrics_listener, recorder) {
-        let routes = metrics::routes(recorder).merge(health::routes(parts.health.clone()));
-        tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
+        serve_plainly(
+            &mut tasks,
+            listener,
+            metrics::routes(recorder).merge(health::routes(parts.health.clone())),
+        );
     }
-    let max_connections = app.config.limits.max_connections;
-    let cut = parts.cut.clone();
+    parts.open_admin_socket(&app, &mut tasks)?;
+    let sweeps = parts.start_sweeps(&app).await?;
+    let timed = tokio::spawn(scheduler::run(Arc::clone(&app), ends.due, stop.clone()));
     let accepting = tokio::spawn(listener::accept(
         listener,
         tls,
         parts.router,
-        max_connections,
+        app.config.limits.max_connections,
         stop.clone(),
-        cut,
+        parts.cut.clone(),
     ));
     let going_down = GoingDown {
-        edge,
+        edge: parts.edge,
         writer,
         cut: parts.cut,
         stopping: parts.health.stopping,
@@ -150,6 +138,15 @@ pub async fn serve(
         metrics_address,
         task,
     })
+}
+
+/// Serves routes that need no switch and no meter.
+fn serve_plainly<L>(tasks: &mut JoinSet<()>, listener: L, routes: Router)
+where
+    L: axum::serve::Listener,
+    L::Addr: std::fmt::Debug,
+{
+    tasks.spawn(async move { drop(axum::serve(listener, routes).await) });
 }
 
 fn open_options(config: &Config) -> OpenOptions {
@@ -202,6 +199,25 @@ impl Parts {
             router,
             cut: CancellationToken::new(),
         }
+    }
+
+    /// Opens the operator's door beside the database.
+    fn open_admin_socket(&self, app: &App, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+        let path = store::beside(&app.config.database_url, "sock")?;
+        match admin::listen(&path) {
+            Ok(listener) => serve_plainly(tasks, listener, admin::routes(self.health.clone())),
+            Err(cause) => tracing::warn!(%cause, "no admin socket at {}", path.display()),
+        }
+        Ok(())
+    }
+
+    async fn start_sweeps(&self, app: &Arc<App>) -> anyhow::Result<Sweeps> {
+        let (edge, wires) = (Arc::clone(&self.edge), Arc::clone(&self.wires));
+        let connections = move || {
+            socket::sweep(&edge);
+            wires.forget_orphans();
+        };
+        scheduler::start_sweeps(Arc::clone(app), connections).await
     }
 }
 

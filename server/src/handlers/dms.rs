@@ -195,9 +195,9 @@ impl Create {
             let position = i32::try_from(index + 1).unwrap_or(i32::MAX);
             let info = self.request.info.as_ref();
             let notice = dms::notice(&tree, info, &me.username, me.key.as_bytes(), position, id);
-            outbox.0.extend(notice.map(|notice| {
-                crate::notify::Tell::Notice(crate::notify::To::user(*user), Notice::X3dh(notice))
-            }));
+            if let Some(notice) = notice {
+                outbox.user(*user, Notice::X3dh(notice));
+            }
         }
     }
 }

@@ -128,68 +128,75 @@ impl std::fmt::Display for Cursor {
 /// `get_message_changes`.
 pub async fn changes(ctx: Ctx<Member>, request: GetMessageChanges) -> Result<MessageChanges> {
     let count = count(request.count)?.unwrap_or(PAGE);
-    let since = match request.since.as_deref().map(Cursor::parse) {
-        Some(None) => {
-            let sentence = "since: a cursor of an earlier answer is expected";
-            return Err(Refusal::saying(Code::InvalidRequest, sentence).into());
-        }
-        Some(Some(since)) => Some(since),
-        None => None,
-    };
+    let since = request.since.as_deref().map(|text| {
+        let sentence = "since: a cursor of an earlier answer is expected";
+        Cursor::parse(text).ok_or_else(|| Refusal::saying(Code::InvalidRequest, sentence))
+    });
+    let since = since.transpose()?;
     must_be_member(&ctx, request.id).await?;
-    let (reader, now_us) = (ctx.store().reader(), ctx.now_us());
+    let now_us = ctx.now_us();
     if since.is_some_and(|since| now_us - since.at_us > TOMBSTONE_US) {
         return Err(Code::CursorTooOld.into());
     }
     // What commits after this has a higher number and is left to the next call.
-    let newest = messages::newest_change(reader).await?;
+    let newest = messages::newest_change(ctx.store().reader()).await?;
     let end = Cursor {
         seq: newest,
         at_us: now_us,
     };
-    let Some(since) = since else {
-        return Ok(MessageChanges {
+    match since {
+        Some(since) => changes_between(&ctx, request.id, since, end, count).await,
+        None => Ok(MessageChanges {
             messages: Vec::new(),
             deleted: Vec::new(),
             cursor: end.to_string(),
             more: false,
-        });
-    };
-    let found = messages::changes(reader, request.id, since.seq, newest, count + 1).await?;
-    let more = found.len() as u64 > count;
-    let shown = &found[..found
-        .len()
-        .min(usize::try_from(count).unwrap_or(usize::MAX))];
-    let living: Vec<_> = shown
+        }),
+    }
+}
+
+/// A page of what changed after `since` and not after `end`.
+async fn changes_between(
+    ctx: &Ctx<Member>,
+    dm: DmId,
+    since: Cursor,
+    end: Cursor,
+    count: u64,
+) -> Result<MessageChanges> {
+    let reader = ctx.store().reader();
+    let mut found = messages::changes(reader, dm, since.seq, end.seq, count + 1).await?;
+    let mut more = found.len() as u64 > count;
+    if more {
+        found.pop();
+    }
+    let living: Vec<_> = found
         .iter()
         .filter(|change| !change.gone)
         .map(|change| change.message_id)
         .collect();
-    let mut loaded = messages::load(reader, &living, now_us)
+    let mut living = messages::load(reader, &living, ctx.now_us())
         .await?
         .into_iter()
         .peekable();
     let mut page = Page::new(ctx.app.config.limits.max_page);
     let mut deleted = Vec::new();
-    let mut reached = None;
-    let mut full = false;
-    for change in shown {
+    let mut reached = since;
+    for change in found {
         let id = message_id(change.message_id);
         if change.gone {
             deleted.push(id);
-        } else if let Some(message) = loaded.next_if(|message| message.id == id)
+        } else if let Some(message) = living.next_if(|message| message.id == id)
             && !page.take(message)?
         {
-            full = true;
+            more = true;
             break;
         }
-        reached = Some(Cursor {
+        reached = Cursor {
             seq: change.seq,
             at_us: change.at_us,
-        });
+        };
     }
-    let more = more || full;
-    let cursor = if more { reached.unwrap_or(since) } else { end };
+    let cursor = if more { reached } else { end };
     Ok(MessageChanges {
         messages: page.items,
         deleted,

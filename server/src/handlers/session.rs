@@ -102,11 +102,7 @@ pub async fn login(ctx: Ctx<Guest>, request: Login) -> Result<Fixed<32>> {
     let me = Arc::new(me(&user)?);
     let scalar = Zeroizing::new(Scalar::from_bytes_mod_order_wide(&random_bytes::<64>()?));
     let point = Fixed(EdwardsPoint::mul_base(&scalar).compress().0);
-    let legacy = ctx.app.config.legacy_dh_login
-        && user
-            .spk
-            .as_ref()
-            .is_none_or(|spk| spk.len() != SIGNED_PREKEY);
+    let legacy = ctx.app.config.legacy_dh_login && !is_signed_form(&user);
     let legacy_answer = legacy.then(|| legacy_answer(&me, &scalar)).flatten();
     ctx.session.challenge(Challenge {
         me,
@@ -159,11 +155,10 @@ pub async fn answer(ctx: Ctx<Guest>, request: LoginChallengeResponse) -> Result<
     let user = challenge.me.id;
     not_locked_out(&ctx, user).await?;
     let address = ctx.session.address.to_string();
-    if !is_right(
-        &challenge,
-        &response,
-        &own_origins(&ctx.app.origins, &ctx.session),
-    ) {
+    // The prekey may have outgrown the legacy answer since the challenge was given out.
+    let outgrown = response.len() == 32 && has_signed_prekey(&ctx, user).await?;
+    let origins = own_origins(&ctx.app.origins, &ctx.session);
+    if outgrown || !is_right(&challenge, &response, &origins) {
         ctx.app.commit(WrongAnswer { user, address }).await?;
         return Err(Code::WrongResponse.into());
     }
@@ -171,6 +166,18 @@ pub async fn answer(ctx: Ctx<Guest>, request: LoginChallengeResponse) -> Result<
         ctx.app.commit(RightAnswer { user, address }).await?;
     }
     Ok(challenge.me)
+}
+
+/// Whether a user's prekey has the form whose owner never answers the legacy way.
+fn is_signed_form(user: &User) -> bool {
+    user.spk
+        .as_ref()
+        .is_some_and(|spk| spk.len() == SIGNED_PREKEY)
+}
+
+async fn has_signed_prekey(ctx: &Ctx<Guest>, user: UserId) -> Result<bool> {
+    let user = users::by_id(ctx.store().reader(), user).await?;
+    Ok(user.as_ref().is_some_and(is_signed_form))
 }
 
 /// The origins that a login on this connection may be bound to: the configured ones, or where there is none the loopback host that the

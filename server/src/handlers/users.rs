@@ -251,9 +251,7 @@ impl Change for Set {
         } else if self.own_storage.is_some() || of_account {
             let user = users::by_id(tx.db(), me).await?.ok_or(Code::NoSuchUser)?;
             let to = To::OtherDevices(me, self.actor.device);
-            outbox
-                .0
-                .push(Tell::Notice(to, Notice::Profile(profile(user, true))));
+            outbox.notice(to, Notice::Profile(profile(user, true)));
         }
         Ok(Applied {
             reply: Done,

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::store::timed;
 
-pub use sweeps::start as start_sweeps;
+pub use sweeps::{Sweeps, start as start_sweeps};
 
 /// The longest sleep: wall clocks step and machines suspend, while tokio's sleeps do neither.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);

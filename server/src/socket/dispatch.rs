@@ -99,10 +99,9 @@ impl MessageHandler<LocalAdapter, Dispatched> for Dispatch {
         let route = routes::find(&name);
         let label = route.map_or("unknown", |route| route.name);
         let answer = Answer::new(Arc::clone(&self.edge), connection, ack, label);
-        let (route, argument) = match (route, argument) {
-            (None, _) => return answer.refuse(routes::unknown()),
-            (Some(route), Ok(argument)) => (route, argument),
-            (Some(_), Err(refusal)) => return answer.refuse(refusal),
+        // A malformed argument takes its turn as well: rates and login come first.
+        let Some(route) = route else {
+            return answer.refuse(routes::unknown());
         };
         if self.edge.paused.load(Ordering::Relaxed) {
             return answer.refuse(Refusal::retry_after(Code::Unavailable, 5));
@@ -232,8 +231,11 @@ impl Edge {
             me,
             device: connection.session.device,
         };
-        if let Err(cause) = self.app.commit(DeviceGone { actor }).await {
-            drop(cause.into_refusal("disconnect"));
+        match self.app.commit(DeviceGone { actor }).await {
+            Ok(()) => {}
+            // Going down: the writer takes nothing any more, and calls end with the process.
+            Err(_) if self.paused.load(Ordering::Relaxed) => {}
+            Err(cause) => drop(cause.into_refusal("disconnect")),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sotto_protocol::Refusal;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::dispatch::{Answer, Edge};
@@ -14,8 +15,8 @@ use super::routes::Route;
 pub(super) struct Queued {
     /// What it is.
     pub route: &'static Route,
-    /// Its one argument as JSON, if it has one.
-    pub argument: Option<String>,
+    /// Its one argument as JSON, if it has one; or what is wrong with it.
+    pub argument: Result<Option<String>, Refusal>,
     /// Where the answer goes.
     pub answer: Answer,
 }
@@ -86,7 +87,8 @@ impl Lane {
     /// # Errors
     /// The event, where the lane is full.
     pub(super) fn push(&self, event: Queued) -> Result<(), Queued> {
-        let size = event.argument.as_ref().map_or(0, String::len);
+        let argument = event.argument.as_ref().ok().and_then(Option::as_ref);
+        let size = argument.map_or(0, String::len);
         if self.bytes.fetch_add(size, Ordering::Relaxed) + size > self.max_bytes {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
             return Err(event);

@@ -85,8 +85,8 @@ pub(super) struct Turn<'a> {
     pub edge: &'a Arc<Edge>,
     /// Where the event came from.
     pub connection: &'a Arc<Connection>,
-    /// Its one argument as JSON.
-    pub argument: Option<String>,
+    /// Its one argument as JSON, or what is wrong with it.
+    pub argument: Result<Option<String>, Refusal>,
     /// Where the answer goes.
     pub answer: Answer,
     /// The writes before it.
@@ -100,7 +100,8 @@ impl Turn<'_> {
             Arc::clone(&self.edge.app),
             Arc::clone(&self.connection.session),
         )?;
-        let request = decode(self.argument.as_deref()).map_err(Error::from)?;
+        let argument = self.argument.as_ref().map_err(Refusal::clone)?;
+        let request = decode(argument.as_deref()).map_err(Error::from)?;
         Ok((ctx, request))
     }
 }

@@ -353,7 +353,7 @@ pub async fn create(tx: &mut Tx, new: NewDm) -> crate::error::Result<Arc<DmFacts
         id: Set(id),
         creator_id: Set(new.creator.0),
         partner_id: Set(partner),
-        size: Set(new.invited.len() as i32 + 1),
+        size: Set(leaf(new.invited.len() + 1)),
         name_id: Set(None),
         tree_id: Set(slots[0]),
         info_id: Set(slots.get(1).copied()),
@@ -369,7 +369,7 @@ pub async fn create(tx: &mut Tx, new: NewDm) -> crate::error::Result<Arc<DmFacts
     let rows = everyone.map(|(position, (user, from_stranger))| member::ActiveModel {
         dm_id: Set(id),
         user_id: Set(user.0),
-        position: Set(position as i32),
+        position: Set(leaf(position)),
         pending: Set(position > 0),
         from_stranger: Set(*from_stranger),
         invited_us: Set(created_us),
@@ -379,6 +379,11 @@ pub async fn create(tx: &mut Tx, new: NewDm) -> crate::error::Result<Arc<DmFacts
         .await?;
     let facts = tx.dm(dm_id(id)).await?;
     facts.ok_or_else(|| anyhow::anyhow!("the DM that was just created is gone").into())
+}
+
+/// A leaf number or a count of leaves as a column; there are at most 256.
+fn leaf(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// Gives a DM a name, or none.
