@@ -30,6 +30,7 @@ test: test-tools $(CLIENTS)/node_modules/.installed $(CLIENTS)/.venv/.installed 
 	@cargo build $(LOCKED) --workspace --bins --tests
 	@echo "== tests"
 	@cargo test $(LOCKED) --workspace
+	@$(MAKE) generated
 
 # Debian packages that tests use: installed only where something is missing.
 .PHONY: test-tools
@@ -58,12 +59,16 @@ check: ## Format, lints, licences and sources of all dependencies, generated fil
 	@scripts/need-cargo-deny
 	@cargo fetch --quiet $(LOCKED)
 	@cargo deny --offline check bans licenses sources
+	@$(MAKE) generated
+	@echo "all checks passed"
+
+.PHONY: generated
+generated: ## Checks that the generated files are what the sources generate, and that TypeScript and AsyncAPI tools take them
 	@echo "== generated files"
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
-	@cargo run --quiet $(LOCKED) -p sotto-crypto --example vectors -- --check
+	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors -- --check
 	@echo "== bindings, as TypeScript and AsyncAPI tools read them"
 	@cd protocol-spec/check && npm ci --no-audit --no-fund && npm test
-	@echo "all checks passed"
 
 .PHONY: advisories
 advisories: ## Asks RustSec about known vulnerabilities (needs the network; scripts/advisories exits 1 for findings, 75 when out of reach)
@@ -78,7 +83,7 @@ fix: ## Formats, and mends what clippy can mend by itself
 .PHONY: generate
 generate: ## Writes the generated files anew: bindings of the protocol, test vectors of the cryptography
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings
-	@cargo run --quiet $(LOCKED) -p sotto-crypto --example vectors
+	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors
 
 .PHONY: bench
 bench: ## Measures a release build; ARGS="…" are the load generator's own, ARGS=--help lists them
