@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::client::{Inner, Sotto};
 use crate::error::{Error, Result};
 use crate::follow::Follower;
-use crate::link::{Backoff, dial, is_final};
+use crate::link::{Backoff, dial, is_final, making_connections};
 use crate::model::Happening;
 use crate::transport::{Connection, ServerEvent};
 
@@ -68,11 +68,11 @@ impl Engine {
             stop: asked,
         };
         inner.link.online(connection.socket.clone());
-        engine.settle_in().await?;
-        tokio::spawn(async move {
+        making_connections(engine.settle_in()).await?;
+        tokio::spawn(making_connections(async move {
             engine.run(connection).await;
             finish.send_replace(true);
-        });
+        }));
         let stop = Arc::new(Stop { ask, finished });
         Ok((Sotto { inner, stop }, ()))
     }

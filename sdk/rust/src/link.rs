@@ -42,6 +42,16 @@ pub(crate) async fn dial(
     Ok(connection)
 }
 
+tokio::task_local! {
+    /// Set in the one task that makes connections: it must never wait for one.
+    static MAKES_CONNECTIONS: ();
+}
+
+/// Runs what makes connections. Its requests fail at once where there is none.
+pub(crate) async fn making_connections<T>(work: impl Future<Output = T>) -> T {
+    MAKES_CONNECTIONS.scope((), work).await
+}
+
 /// Where requests go: the open connection, or the wait for the next one.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -97,9 +107,33 @@ impl Link {
         }
     }
 
+    /// Waits for a connection, as long as for an answer.
+    pub async fn ready(&self) -> Result<()> {
+        self.socket().await.map(drop)
+    }
+
+    /// Ends the connection, if there is one, so that a new one is made.
+    pub fn renew(&self) {
+        if let State::Online(socket) = &*self.state.borrow() {
+            socket.close();
+        }
+    }
+
     async fn socket(&self) -> Result<Socket> {
         let mut state = self.state.subscribe();
-        let settled = state.wait_for(|state| !matches!(state, State::Offline));
+        if MAKES_CONNECTIONS.try_with(|()| ()).is_ok() {
+            return match &*state.borrow() {
+                State::Online(socket) => Ok(socket.clone()),
+                State::Ended(why) => Err(why.clone()),
+                State::Offline => Err(Error::Disconnected("not connected".to_owned())),
+            };
+        }
+        // A connection that has just ended may not have been noticed here yet.
+        let settled = state.wait_for(|state| match state {
+            State::Offline => false,
+            State::Online(socket) => !socket.is_closed(),
+            State::Ended(_) => true,
+        });
         match timeout_at(Instant::now() + self.patience, settled).await {
             Ok(Ok(state)) => match &*state {
                 State::Online(socket) => Ok(socket.clone()),

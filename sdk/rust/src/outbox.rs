@@ -18,6 +18,9 @@ const PREFIX: &str = "outbox-";
 /// For how long the server recognises what it has taken, in seconds, less an hour for clocks that differ.
 const RECOGNISED: u64 = 7 * 24 * 3_600 - 3_600;
 
+/// Answers that may be missing before the connection is given up.
+const SILENCES: usize = 2;
+
 #[derive(Serialize, Deserialize)]
 struct Kept {
     at: u64,
@@ -51,20 +54,27 @@ pub(crate) struct Failed {
 }
 
 impl Inner {
-    /// Sends until the outcome is known or the server cannot be reached. A wait before the send shrinks with the time it takes.
+    /// Sends until the outcome is known or the server cannot be reached; then what was kept goes out with the next connection. A
+    /// wait before the send shrinks with the time it takes.
     pub(crate) async fn deliver(&self, mut request: SendMessage, since: Instant) -> Result<()> {
-        const ATTEMPTS: usize = 3;
         let schedule = request.schedule;
-        let mut outcome = Ok(());
-        for _ in 0..ATTEMPTS {
+        let mut silent = 0;
+        loop {
+            self.link.ready().await?;
             request.schedule = schedule.map(|wait| wait.saturating_sub(since.elapsed().as_secs()));
-            outcome = self.link.patient(&request).await.map(drop);
-            match &outcome {
-                Err(error) if error.outcome_unknown() => {}
-                _ => return outcome,
+            match self.link.patient(&request).await {
+                Err(Error::Disconnected(_)) => {}
+                Err(error @ Error::Timeout { .. }) => {
+                    silent += 1;
+                    if silent == SILENCES {
+                        // A server that reads and does not answer: a new connection, which sends what is kept.
+                        self.link.renew();
+                        return Err(error);
+                    }
+                }
+                outcome => return outcome.map(drop),
             }
         }
-        outcome
     }
 
     /// Sends what an earlier connection left behind, oldest first. Answers what cannot be sent any more.

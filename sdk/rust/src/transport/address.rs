@@ -15,14 +15,11 @@ impl ServerAddress {
     /// Reads an address. `http`, `https`, `ws` and `wss` are taken; a path, query or fragment is not, and nor is a user name.
     ///
     /// # Errors
-    /// [`Error::Connect`] where it is no address of a server.
+    /// [`Error::Invalid`] where it is no address of a server.
     pub fn parse(text: &str) -> Result<Self> {
-        let fail = |why: &str| Error::Connect {
-            server: text.to_owned(),
-            why: why.to_owned(),
-        };
+        let fail = |why: &str| Error::Invalid(format!("{text:?} is no server: {why}"));
         let mut url = Url::parse(text.trim())
-            .map_err(|_| fail("that is no address like https://chat.example.org"))?;
+            .map_err(|_| fail("an address looks like https://chat.example.org"))?;
         let (page, socket) = match url.scheme() {
             "https" | "wss" => ("https", "wss"),
             "http" | "ws" => ("http", "ws"),
@@ -121,7 +118,7 @@ mod tests {
             "file:///x",
         ] {
             assert!(
-                matches!(ServerAddress::parse(bad), Err(Error::Connect { .. })),
+                matches!(ServerAddress::parse(bad), Err(Error::Invalid(_))),
                 "{bad:?}"
             );
         }

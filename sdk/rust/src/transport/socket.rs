@@ -237,6 +237,11 @@ impl Socket {
         self.why_closed()
     }
 
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.closed.borrow().is_some() || self.out.is_closed()
+    }
+
     fn why_closed(&self) -> String {
         let why = self.closed.borrow().clone();
         why.unwrap_or_else(|| "it was closed".to_owned())

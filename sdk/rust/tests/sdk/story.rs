@@ -258,6 +258,24 @@ async fn a_lost_ack_neither_loses_nor_doubles() {
 }
 
 #[tokio::test]
+async fn a_send_over_a_lost_connection_waits_for_the_next() {
+    let fake = Fake::start().await;
+    let alice = Person::register(&fake, "alice").await;
+    Person::register(&fake, "bob").await;
+    let session = alice.connect().await;
+    let dm = session.create_dm(&names(&["bob"]), None).await.unwrap().id;
+    for n in 0..4 {
+        fake.cut("alice");
+        let sent = session
+            .send(dm, &n.to_string(), SendOptions::default())
+            .await;
+        assert!(!sent.unwrap().queued);
+    }
+    assert_eq!(fake.state().messages.len(), 4);
+    assert!(alice.store.keys("outbox-").unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_crash_between_creating_and_keeping_loses_no_key() {
     let fake = Fake::start().await;
     let alice = Person::register(&fake, "alice").await;
