@@ -133,16 +133,7 @@ pub enum Command {
         before: Option<String>,
     },
     /// Show what happens, live: first what was missed since the last tail, then what comes, until Ctrl-C
-    Tail {
-        /// Only this DM
-        dm: Option<String>,
-        /// Show who is typing, too
-        #[arg(long)]
-        typing: bool,
-        /// Stop after so many lines
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-        count: Option<u64>,
-    },
+    Tail(Tail),
     /// Show the 60 digits to compare with someone; equal on both sides means nobody is in between
     SafetyNumber { username: String },
     /// Show the 60 digits that all members of a DM share
@@ -197,6 +188,21 @@ pub struct Send {
     /// The message that this one answers
     #[arg(long, value_name = "ID")]
     pub reply_to: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub struct Tail {
+    /// Only this DM
+    pub dm: Option<String>,
+    /// Show who is typing, too
+    #[arg(long)]
+    pub typing: bool,
+    /// Show who comes and goes, too
+    #[arg(long)]
+    pub presence: bool,
+    /// Stop after so many lines
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

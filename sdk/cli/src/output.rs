@@ -86,7 +86,7 @@ pub fn plain(text: &str) -> String {
 /// What a DM is called on screen.
 pub fn dm_title(dm: &Dm, me: &str) -> String {
     match &dm.name {
-        Some(Ok(name)) => name.clone(),
+        Some(Ok(name)) => plain(name),
         Some(Err(why)) => format!("[unreadable name: {}]", why.code),
         None => {
             let others: Vec<_> = dm
@@ -154,6 +154,11 @@ pub fn message_text(message: &Message) -> String {
     }
 }
 
+/// Further lines of a text are set in, so that none can look like a message of its own.
+pub fn indented(text: &str) -> String {
+    text.lines().collect::<Vec<_>>().join("\n          | ")
+}
+
 /// One message as a line: time, number, sender, text, marks. A reply names its target where that is among `others`.
 pub fn message_line<'a>(
     message: &Message,
@@ -191,7 +196,7 @@ pub fn message_line<'a>(
     }
     for reaction in &message.reactions {
         marks.push(match &reaction.text {
-            Ok(text) => format!("{text} {}", reaction.sender),
+            Ok(text) => format!("{} {}", plain(text), reaction.sender),
             Err(why) => format!("[{}] {}", why.code, reaction.sender),
         });
     }
@@ -201,7 +206,7 @@ pub fn message_line<'a>(
         format!("  ({})", marks.join(", "))
     };
     let when = time::local(message.timestamp, now);
-    let text = message_text(message);
+    let text = indented(&message_text(message));
     format!("{when}  #{} {}: {text}{marks}", message.id, message.sender)
 }
 
@@ -268,6 +273,17 @@ mod tests {
         );
         assert_eq!(plain("abc\u{202e}fed"), "abc\u{fffd}fed");
         assert_eq!(plain("Çarol 👋🏽 李"), "Çarol 👋🏽 李");
+    }
+
+    #[test]
+    fn no_text_looks_like_another_message() {
+        let text = indented("hello\n12:00:00  #9 bob: forged\r\nend");
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with("          | ")),
+            "{text}"
+        );
     }
 
     #[test]

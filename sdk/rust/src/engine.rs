@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sotto_protocol::Code;
 use sotto_protocol::dms::{GetDm, GetDms};
@@ -19,6 +19,9 @@ use crate::transport::{Connection, ServerEvent};
 
 /// How many waiting notices are taken together.
 const BATCH: usize = 256;
+
+/// What was seen of envelopes is kept so often at most: it is written as a whole. Cursors are kept after each batch.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// Percent of the `own_storage` limit at which the user is warned (`sotto/1`, 2.14).
 const NEARLY_FULL: usize = 80;
@@ -246,12 +249,19 @@ impl Engine {
             self.pull_all(all).await;
         }
         let mut stop = self.stop.clone();
+        let (mut unsaved, mut saved) = (true, Instant::now());
         loop {
             let due = self.follower.as_ref().and_then(Follower::next_expiry);
+            let keep = unsaved.then(|| SAVE_EVERY.saturating_sub(saved.elapsed()));
             let batch = tokio::select! {
                 batch = next_batch(events) => batch,
-                () = sleep_until(due) => {
+                () = sleep(due) => {
                     self.expire().await;
+                    continue;
+                }
+                () = sleep(keep) => {
+                    self.save();
+                    (unsaved, saved) = (false, Instant::now());
                     continue;
                 }
                 () = asked(&mut stop) => return,
@@ -269,7 +279,10 @@ impl Engine {
                 pulls.extend(follower.overdue());
             }
             self.pull_all(pulls).await;
-            self.save();
+            if let Some(follower) = &mut self.follower {
+                follower.save_all();
+            }
+            unsaved = true;
         }
     }
 
@@ -303,8 +316,9 @@ impl Engine {
                         }
                     }
                     Err(error) => {
-                        // The connection is gone, or the server is in trouble: the next login pulls again.
+                        // The connection is gone, or the server is in trouble: the next notice or login pulls again.
                         tracing::debug!(%error, %dm, "changes could not be read");
+                        follower.fall_behind(dm);
                         break;
                     }
                 }
@@ -364,7 +378,7 @@ async fn next_batch(events: &mut mpsc::Receiver<ServerEvent>) -> Vec<ServerEvent
     batch
 }
 
-async fn sleep_until(wait: Option<Duration>) {
+async fn sleep(wait: Option<Duration>) {
     match wait {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,

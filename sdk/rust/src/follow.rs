@@ -54,6 +54,9 @@ struct Followed {
     shown: BTreeMap<MessageId, Option<String>>,
     #[serde(skip)]
     settling: bool,
+    /// A notice or a read failed: nothing of the DM is told until a read has succeeded.
+    #[serde(skip)]
+    behind: bool,
     /// What the running chain of pages has touched, and the newest message in it.
     #[serde(skip)]
     touched: BTreeSet<MessageId>,
@@ -213,6 +216,9 @@ impl Follower {
         let Some(followed) = self.dms.get_mut(&wire.dm_id) else {
             return Verdict::Pull;
         };
+        if followed.behind {
+            return Verdict::Pull;
+        }
         if self.gone.contains(&wire.id) {
             return Verdict::Known;
         }
@@ -232,6 +238,13 @@ impl Follower {
             Verdict::New
         } else {
             Verdict::Changed
+        }
+    }
+
+    /// Something of this DM could not be told in its turn.
+    pub fn fall_behind(&mut self, dm: DmId) {
+        if let Some(followed) = self.dms.get_mut(&dm) {
+            followed.behind = true;
         }
     }
 
@@ -255,7 +268,7 @@ impl Follower {
         }
     }
 
-    /// DMs in which so much was told that the cursor must move on.
+    /// DMs that must be read: so much was told that the cursor must move on, or something could not be told.
     pub fn overdue(&self) -> impl Iterator<Item = DmId> + '_ {
         let full =
             |(dm, followed): (&DmId, &Followed)| (followed.shown.len() > ADVANCE_AT).then_some(*dm);
@@ -327,6 +340,7 @@ impl Follower {
         if !changes.more {
             followed.newest = followed.newest.max(followed.seen);
             followed.settling = true;
+            followed.behind = false;
             let touched = std::mem::take(&mut followed.touched);
             followed.shown.retain(|id, _| touched.contains(id));
         }

@@ -190,7 +190,10 @@ impl Engine {
             Verdict::New | Verdict::Changed => {}
         }
         let opened = self.inner.open_all(wire.dm_id, std::slice::from_ref(wire));
-        let Some(message) = opened.await?.pop() else {
+        let opened = opened.await.inspect_err(|_| {
+            follower.fall_behind(wire.dm_id);
+        });
+        let Some(message) = opened?.pop() else {
             return Ok(());
         };
         follower.shown(wire, &message);

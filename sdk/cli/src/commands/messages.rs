@@ -26,6 +26,9 @@ pub async fn send(sotto: &Sotto, output: Output, send: Send) -> Outcome {
     } else {
         send.text
     };
+    if text.is_empty() {
+        return Err(Failure::usage("there is nothing to send"));
+    }
     let when = match (&send.at, &send.after) {
         (Some(at), _) => When::At(time::moment(at, now())?),
         (None, Some(after)) => When::In(time::duration(after)?),

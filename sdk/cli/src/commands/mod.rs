@@ -29,9 +29,7 @@ pub async fn run(cli: Cli) -> Outcome {
             return account::recover(&profile, output, &username).await;
         }
         Command::Whoami => return account::whoami(&profile, output),
-        Command::Tail { dm, typing, count } => {
-            return tail::tail(&profile, output, dm.as_deref(), typing, count).await;
-        }
+        Command::Tail(what) => return tail::tail(&profile, output, what).await,
         _ => {}
     }
     let sotto = Sotto::connect(
@@ -53,10 +51,9 @@ pub async fn run(cli: Cli) -> Outcome {
 async fn act(sotto: &Sotto, output: Output, command: Command) -> Outcome {
     match command {
         // Done above, without a session.
-        Command::Register { .. }
-        | Command::Recover { .. }
-        | Command::Whoami
-        | Command::Tail { .. } => Ok(()),
+        Command::Register { .. } | Command::Recover { .. } | Command::Whoami | Command::Tail(_) => {
+            Ok(())
+        }
         Command::Status { set } => account::status(sotto, output, set.as_deref()).await,
         Command::Users { prefix, limit } => {
             people::users(sotto, output, prefix.as_deref(), limit).await

@@ -7,20 +7,15 @@ use sotto_sdk::protocol::text::{DmId, MessageId};
 use sotto_sdk::{Dm, Events, Happening, Message, Sotto};
 
 use super::{find_dm, now};
+use crate::args::Tail;
 use crate::failure::Outcome;
 use crate::output::{
-    Output, dm_json, dm_title, message_json, message_line, message_text, user_json,
+    Output, dm_json, dm_title, indented, message_json, message_line, message_text, plain, user_json,
 };
 use crate::profile::Profile;
 use crate::time;
 
-pub async fn tail(
-    profile: &Profile<'_>,
-    output: Output,
-    only: Option<&str>,
-    typing: bool,
-    count: Option<u64>,
-) -> Outcome {
+pub async fn tail(profile: &Profile<'_>, output: Output, what: Tail) -> Outcome {
     let (sotto, events) = Sotto::follow(
         &profile.server()?,
         profile.keys()?,
@@ -30,11 +25,11 @@ pub async fn tail(
     .await?;
     let mut view = View {
         output,
-        typing,
-        only: match only {
+        only: match &what.dm {
             Some(dm) => Some(find_dm(&sotto, dm).await?.id),
             None => None,
         },
+        what,
         titles: HashMap::new(),
         shown: HashMap::new(),
         statuses: HashMap::new(),
@@ -45,7 +40,7 @@ pub async fn tail(
         view.learn(&dm);
     }
     let outcome = tokio::select! {
-        outcome = watch(&mut view, events, count) => outcome,
+        outcome = watch(&mut view, events) => outcome,
         () = interrupted() => Ok(()),
     };
     sotto.close().await?;
@@ -66,13 +61,13 @@ async fn interrupted() {
     drop(tokio::signal::ctrl_c().await);
 }
 
-async fn watch(view: &mut View, mut events: Events, count: Option<u64>) -> Outcome {
+async fn watch(view: &mut View, mut events: Events) -> Outcome {
     while let Some(happening) = events.next().await {
         if let Happening::Ended(error) = happening {
             return Err(error.into());
         }
         view.show(&happening);
-        if count.is_some_and(|count| view.lines >= count) {
+        if view.what.count.is_some_and(|count| view.lines >= count) {
             break;
         }
     }
@@ -82,7 +77,7 @@ async fn watch(view: &mut View, mut events: Events, count: Option<u64>) -> Outco
 /// What is on screen, to tell what changed.
 struct View {
     output: Output,
-    typing: bool,
+    what: Tail,
     only: Option<DmId>,
     titles: HashMap<DmId, String>,
     shown: HashMap<MessageId, Message>,
@@ -131,7 +126,7 @@ impl View {
                 json!({"dm": dm}),
             ),
             Happening::Typing { dm, username } => {
-                if self.typing {
+                if self.what.typing {
                     let text = format!("{username} is typing");
                     let value = json!({"dm": dm, "username": username});
                     self.line("typing", Some(*dm), &text, value);
@@ -218,8 +213,8 @@ impl View {
                     .insert(user.username.clone(), user.status.clone());
                 // For people only presence is news; programs get every profile.
                 let news = user.username != self.me && before.as_ref() != Some(&user.status);
-                if news || self.output.json {
-                    let text = format!("{} is {}", user.username, user.status);
+                if (news && self.what.presence) || self.output.json {
+                    let text = format!("{} is {}", user.username, plain(&user.status));
                     self.line("profile", None, &text, user_json(user));
                 }
             }
@@ -266,7 +261,7 @@ impl View {
         let mut changes = Vec::new();
         if let Some(before) = &before {
             if message_text(before) != message_text(message) {
-                changes.push(format!("now says: {}", message_text(message)));
+                changes.push(format!("now says: {}", indented(&message_text(message))));
             }
             if before.pinned != message.pinned {
                 changes.push(
