@@ -17,6 +17,11 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Whether the database could not be asked at all.
+    pub fn is_out_of_reach(&self) -> bool {
+        matches!(self, Self::Broken(cause) if cause.is::<OutOfReach>())
+    }
+
     /// What the caller is told.
     pub fn into_refusal(self, event: &'static str) -> Refusal {
         match self {

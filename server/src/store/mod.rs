@@ -17,7 +17,9 @@ pub mod writer;
 
 use std::sync::{Arc, RwLock};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, FromQueryResult, RuntimeErr, Statement, Value,
+};
 
 #[cfg(test)]
 pub use content::slots as content_slots;
@@ -99,14 +101,28 @@ from_key!(dm_id -> DmId, message_id -> MessageId, reaction_id -> ReactionId, sch
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
-        let cause = match cause {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-                anyhow::Error::from(cause).context(OutOfReach)
-            }
-            other => other.into(),
-        };
-        Self::Broken(cause)
+        if is_out_of_reach(&cause) {
+            return Self::Broken(anyhow::Error::from(cause).context(OutOfReach));
+        }
+        Self::Broken(cause.into())
     }
+}
+
+/// Whether trying again later makes sense: no connection, a lock of another tool, a full disk, a file that cannot be read or written.
+fn is_out_of_reach(cause: &DbErr) -> bool {
+    let runtime = match cause {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Exec(runtime) | DbErr::Query(runtime) => runtime,
+        _ => return false,
+    };
+    let RuntimeErr::SqlxError(cause) = runtime else {
+        return false;
+    };
+    let code = cause
+        .as_database_error()
+        .and_then(|cause| cause.code()?.parse::<u32>().ok());
+    // SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN, which extended codes keep in their low byte.
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }
 
 /// Runs a raw statement, for the few places where sea-query's own cannot say it or measurably costs more.

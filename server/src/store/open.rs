@@ -11,7 +11,7 @@ use anyhow::{Context, bail, ensure};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, FromQueryResult,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sotto_migration::MigratorTrait;
 
@@ -61,6 +61,8 @@ pub async fn open(options: &OpenOptions, clock: SharedClock) -> anyhow::Result<(
         wal: PathBuf::from(format!("{}-wal", path.display())),
         read: read.clone(),
         db: write,
+        options: options.clone(),
+        suspect: false,
         _lock: lock,
     };
     let (jobs, running) = Writer::start(side, clock, options.queue_depth);
@@ -232,6 +234,9 @@ pub(super) struct WriteSide {
     memory: Option<Memory>,
     calls: Arc<RwLock<Arc<Calls>>>,
     wal: PathBuf,
+    options: OpenOptions,
+    /// Whether the driver and SQLite may disagree on an open transaction, so that the connection must be replaced.
+    suspect: bool,
     /// Held for the life of the process's use of the file.
     _lock: File,
 }
@@ -244,6 +249,9 @@ struct Checkpoint {
 impl WriteSide {
     /// Begins a transaction that holds the write lock from the start.
     pub(super) async fn begin(&mut self, now_us: i64) -> Result<Tx, DbErr> {
+        if self.suspect {
+            self.reconnect().await?;
+        }
         let memory = match self.memory.take() {
             Some(memory) => memory,
             None => Memory::load(&self.db).await?,
@@ -284,8 +292,26 @@ impl WriteSide {
         self.memory = None;
     }
 
+    /// A COMMIT or ROLLBACK failed. SQLite rolls back on its own where the disk is full; the driver would take the next transaction
+    /// for a nested one and never commit it.
+    pub(super) fn suspect(&mut self) {
+        self.suspect = true;
+        self.forget();
+    }
+
+    async fn reconnect(&mut self) -> Result<(), DbErr> {
+        self.db.close_by_ref().await?;
+        let fresh = connect_writer(&self.options).await;
+        self.db = fresh.map_err(|cause| DbErr::Conn(RuntimeErr::Internal(format!("{cause:#}"))))?;
+        self.suspect = false;
+        Ok(())
+    }
+
     /// Copies the WAL into the database file and truncates it. `false` where a reader is in the way.
-    pub(super) async fn truncate_wal(&self) -> Result<bool, DbErr> {
+    pub(super) async fn truncate_wal(&mut self) -> Result<bool, DbErr> {
+        if self.suspect {
+            self.reconnect().await?;
+        }
         let rows: Vec<Checkpoint> =
             raw_rows(&self.db, "PRAGMA wal_checkpoint(TRUNCATE)", []).await?;
         Ok(rows.iter().all(|row| row.busy == 0))

@@ -197,7 +197,7 @@ impl Tx {
     /// Makes it durable; whether bytes were erased. On an error nothing of it happened.
     pub(super) async fn commit(mut self, side: &mut WriteSide) -> Result<bool, DbErr> {
         if let Err(cause) = self.save_counters().await {
-            self.roll_back(side).await?;
+            self.roll_back(side).await;
             return Err(cause);
         }
         match self.db.commit().await {
@@ -206,16 +206,19 @@ impl Tx {
                 Ok(self.erased)
             }
             Err(cause) => {
-                side.forget();
+                side.suspect();
                 Err(cause)
             }
         }
     }
 
     /// Undoes it, in the database and in memory.
-    pub(super) async fn roll_back(self, side: &mut WriteSide) -> Result<(), DbErr> {
+    pub(super) async fn roll_back(self, side: &mut WriteSide) {
         side.forget();
-        self.db.rollback().await
+        if let Err(cause) = self.db.rollback().await {
+            tracing::debug!(%cause, "a transaction was over before its rollback");
+            side.suspect();
+        }
     }
 
     async fn save_counters(&mut self) -> Result<(), DbErr> {

@@ -94,6 +94,11 @@ impl Queue {
         self.closed.cancel();
     }
 
+    /// Whether it takes no more changes, since the server goes down.
+    pub fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
+    }
+
     /// Whether the last batch could be committed.
     pub fn healthy(&self) -> bool {
         self.healthy.load(Ordering::Relaxed)
@@ -153,7 +158,8 @@ impl Writer {
             told,
             healthy,
             closed,
-            truncate_at: None,
+            // What was erased before a crash may still be in the WAL.
+            truncate_at: Some(Instant::now()),
         };
         let teller = tokio::spawn(async move {
             while let Some(batch) = to_tell.recv().await {
@@ -217,7 +223,8 @@ impl Writer {
                 self.healthy.store(true, Ordering::Relaxed);
                 return batch.into_iter().zip(verdicts).collect();
             }
-            Err(cause) if batch.len() > 1 => {
+            // Out of reach for one is out of reach for all, and each try may wait for seconds.
+            Err(cause) if batch.len() > 1 && !cause.is_out_of_reach() => {
                 tracing::debug!(
                     cause = format!("{cause:?}"),
                     "a batch is committed one by one"
@@ -230,23 +237,24 @@ impl Writer {
         while let Some(job) = singly.pop_front() {
             let mut alone = vec![job];
             match self.attempt(&mut alone).await {
-                Ok(verdicts) => told.extend(alone.into_iter().zip(verdicts)),
+                Ok(verdicts) => {
+                    self.healthy.store(true, Ordering::Relaxed);
+                    told.extend(alone.into_iter().zip(verdicts));
+                }
                 Err(cause) => told.extend(self.give_up(alone, cause)),
             }
         }
         told
     }
 
-    /// The one job that could not be committed, with why.
-    fn give_up(&self, alone: Vec<Box<dyn Job>>, cause: Error) -> Vec<Told> {
+    /// The one job that could not be committed, or all where none can be, with why.
+    fn give_up(&self, jobs: Vec<Box<dyn Job>>, cause: Error) -> Vec<Told> {
         if matches!(cause, Error::Broken(_)) {
             self.healthy.store(false, Ordering::Relaxed);
         }
         let mut cause = Some(cause);
-        alone
-            .into_iter()
-            .filter_map(|job| Some((job, Err(cause.take()?))))
-            .collect()
+        let mut why = || cause.take().unwrap_or(Error::Broken(OutOfReach.into()));
+        jobs.into_iter().map(|job| (job, Err(why()))).collect()
     }
 
     /// One transaction over `batch`. `Err`: nothing of it happened, and it may be tried again in smaller pieces.
@@ -261,7 +269,7 @@ impl Writer {
                 Ok(verdicts)
             }
             Err(cause) => {
-                tx.roll_back(&mut self.side).await?;
+                tx.roll_back(&mut self.side).await;
                 Err(cause)
             }
         }
