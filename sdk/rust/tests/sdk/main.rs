@@ -5,5 +5,6 @@ mod fake;
 mod lies;
 mod peer;
 mod people;
+mod storage;
 mod story;
 mod transport;
