@@ -49,10 +49,11 @@ async fn must_be_member(ctx: &Ctx<Member>, dm: DmId) -> Result<()> {
 }
 
 /// How many are asked for: from 1, cut to 200.
-fn count(asked: Option<u64>) -> Result<Option<u64>> {
+fn count(key: &'static str, asked: Option<u64>) -> Result<Option<u64>> {
     match asked {
         Some(0) => {
-            Err(Refusal::saying(Code::InvalidRequest, "count: at least 1 is expected").into())
+            let sentence = format!("{key}: at least 1 is expected");
+            Err(Refusal::saying(Code::InvalidRequest, sentence).into())
         }
         Some(count) => Ok(Some(count.min(MAX_PAGE))),
         None => Ok(None),
@@ -61,7 +62,8 @@ fn count(asked: Option<u64>) -> Result<Option<u64>> {
 
 /// `get_message_history`.
 pub async fn history(ctx: Ctx<Member>, request: GetMessageHistory) -> Result<Vec<Message>> {
-    let count = count(request.count.or(request.limit))?.unwrap_or(PAGE);
+    let limit = count("limit", request.limit)?;
+    let count = count("count", request.count)?.or(limit).unwrap_or(PAGE);
     let micros = |moment: Option<Timestamp>| moment.map(Timestamp::micros);
     let window = match (micros(request.cursor), micros(request.after)) {
         (Some(_), Some(_)) => {
@@ -75,7 +77,7 @@ pub async fn history(ctx: Ctx<Member>, request: GetMessageHistory) -> Result<Vec
 
 /// `get_pinned`.
 pub async fn pinned(ctx: Ctx<Member>, request: GetPinned) -> Result<Vec<Message>> {
-    let count = count(request.count)?.unwrap_or(ctx.app.config.limits.max_pins);
+    let count = count("count", request.count)?.unwrap_or(ctx.app.config.limits.max_pins);
     let cursor = request.cursor.map(Timestamp::micros);
     page(&ctx, request.id, Window::PinnedBefore(cursor), count).await
 }
@@ -127,7 +129,7 @@ impl std::fmt::Display for Cursor {
 
 /// `get_message_changes`.
 pub async fn changes(ctx: Ctx<Member>, request: GetMessageChanges) -> Result<MessageChanges> {
-    let count = count(request.count)?.unwrap_or(PAGE);
+    let count = count("count", request.count)?.unwrap_or(PAGE);
     let since = request.since.as_deref().map(|text| {
         let sentence = "since: a cursor of an earlier answer is expected";
         Cursor::parse(text).ok_or_else(|| Refusal::saying(Code::InvalidRequest, sentence))

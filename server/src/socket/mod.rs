@@ -139,8 +139,11 @@ pub async fn caretaker(app: Arc<App>, mut events: mpsc::UnboundedReceiver<HubEve
                 Ok(())
             }
         };
-        if let Err(cause) = outcome {
-            drop(cause.into_refusal("hub"));
+        match outcome {
+            Ok(()) => {}
+            // Going down: an invitation whose ack is not kept is sent again.
+            Err(_) if app.store.writer().is_closed() => {}
+            Err(cause) => drop(cause.into_refusal("hub")),
         }
     }
 }
