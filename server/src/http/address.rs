@@ -42,7 +42,8 @@ fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         headers
             .get_all(name)
             .iter()
-            .filter_map(|value| value.to_str().ok())
+            // What is no text is a hop that is no address: left out, it would take the true hops behind it along.
+            .map(|value| value.to_str().unwrap_or("?"))
             .flat_map(|value| value.split(','))
             .map(|hop| hop.trim().to_owned())
             .collect::<Vec<_>>()
