@@ -16,6 +16,9 @@ use crate::conn::{Wire, Wires};
 use crate::limits::AddressKey;
 use crate::socket::Handshake;
 
+/// No session's id is longer; a longer one is not worth remembering.
+const LONGEST_SID: usize = 32;
+
 /// What the middleware holds.
 #[derive(Debug)]
 pub struct Sessions {
@@ -48,7 +51,9 @@ pub async fn carry(
             .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
             .map(str::to_owned)
     };
-    let is_websocket = value_of("transport").as_deref() == Some("websocket");
+    let transport = value_of("transport").unwrap_or_default();
+    // Cut at a second `=`, as engineioxide reads it.
+    let is_websocket = transport.split('=').next() == Some("websocket");
     match value_of("sid") {
         None => {
             let wire = Arc::new(Wire::default());
@@ -59,7 +64,7 @@ pub async fn carry(
             request.extensions_mut().insert(handshake);
             next.run(request).await
         }
-        Some(sid) if is_websocket => {
+        Some(sid) if is_websocket && sid.len() <= LONGEST_SID => {
             let wire = sessions.wires.adopt(&sid, Arc::default());
             wire.attach(&peer.link);
             next.run(request).await
