@@ -40,7 +40,8 @@ impl Link {
 pub struct Wire {
     /// Cancelled when the server ends the session.
     pub ended: CancellationToken,
-    links: Mutex<Vec<Arc<Link>>>,
+    /// The switches of its links; not the links, which hold this wire.
+    links: Mutex<Vec<CancellationToken>>,
     queued: AtomicU64,
     written: AtomicU64,
     progress: Notify,
@@ -53,7 +54,7 @@ impl Wire {
             self.links
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push(Arc::clone(link));
+                .push(link.cut.clone());
             if self.ended.is_cancelled() {
                 link.cut.cancel();
             }
@@ -63,18 +64,21 @@ impl Wire {
     /// Ends the session by closing its transport.
     pub fn end(&self) {
         self.ended.cancel();
-        for link in self
+        for cut in self
             .links
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .drain(..)
         {
-            link.cut.cancel();
+            cut.cancel();
         }
     }
 
-    /// Bytes were queued for the client.
+    /// Bytes are about to be queued for the client.
     pub fn queued(&self, bytes: usize) {
+        // What was written beyond what was queued is framing; kept, it would grow into a credit that hides a full queue.
+        let written = self.written.load(Ordering::Relaxed);
+        self.queued.fetch_max(written, Ordering::Relaxed);
         self.queued.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 

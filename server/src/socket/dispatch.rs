@@ -98,7 +98,13 @@ impl MessageHandler<LocalAdapter, Dispatched> for Dispatch {
         let (name, argument) = parse(&value);
         let route = routes::find(&name);
         let label = route.map_or("unknown", |route| route.name);
-        let answer = Answer::new(Arc::clone(&self.edge), connection, ack, label);
+        let answer = Answer::new(
+            Arc::clone(&self.edge),
+            connection,
+            ack,
+            ack_id.is_some(),
+            label,
+        );
         // A malformed argument takes its turn as well: rates and login come first.
         let Some(route) = route else {
             return answer.refuse(routes::unknown());
@@ -234,7 +240,7 @@ impl Edge {
         match self.app.commit(DeviceGone { actor }).await {
             Ok(()) => {}
             // Going down: the writer takes nothing any more, and calls end with the process.
-            Err(_) if self.paused.load(Ordering::Relaxed) => {}
+            Err(_) if self.app.store.writer().is_closed() => {}
             Err(cause) => drop(cause.into_refusal("disconnect")),
         }
     }
@@ -245,6 +251,8 @@ pub(super) struct Answer {
     edge: Arc<Edge>,
     connection: Arc<Connection>,
     ack: Option<AckSender>,
+    /// Whether the client asked for an ack.
+    wants_ack: bool,
     event: &'static str,
     began: Instant,
     _busy: Busy,
@@ -255,6 +263,7 @@ impl Answer {
         edge: Arc<Edge>,
         connection: Arc<Connection>,
         ack: AckSender,
+        wants_ack: bool,
         event: &'static str,
     ) -> Self {
         edge.busy.send_modify(|count| *count += 1);
@@ -263,6 +272,7 @@ impl Answer {
             edge,
             connection,
             ack: Some(ack),
+            wants_ack,
             event,
             began: Instant::now(),
             _busy: busy,
@@ -296,10 +306,12 @@ impl Answer {
         let reply = to_raw_value(&Reply::new(outcome));
         match reply {
             Ok(reply) => {
+                // Without an ack id nothing is sent.
+                if self.wants_ack {
+                    self.connection.wire.queued(reply.get().len());
+                }
                 let outcome = ack.send(&reply);
-                self.edge
-                    .hub
-                    .sent(&self.connection, reply.get().len(), outcome);
+                self.edge.hub.sent(&self.connection, outcome);
             }
             Err(cause) => {
                 tracing::error!(%cause, event = self.event, "a reply could not be encoded")

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::value::RawValue;
 use socketioxide::extract::SocketRef;
@@ -76,6 +76,8 @@ struct Open {
 /// The open connections.
 pub struct Hub {
     open: RwLock<Open>,
+    /// Held while a connection logs in, so that a user's connections are counted rightly.
+    logins: Mutex<()>,
     events: mpsc::UnboundedSender<HubEvent>,
     max_queue_bytes: u64,
     /// `None` where rates are off.
@@ -90,6 +92,7 @@ impl Hub {
             .then_some((limits.max_user_sockets, limits.max_address_sockets));
         let hub = Self {
             open: RwLock::default(),
+            logins: Mutex::default(),
             events,
             max_queue_bytes: limits.max_queue_bytes,
             max_sockets,
@@ -139,26 +142,30 @@ impl Hub {
         me: Arc<Me>,
         answer: impl FnOnce(),
     ) -> Result<(), Refusal> {
+        let _one_by_one = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let open = self.read();
+            let devices = open.by_user.get(&me.id).map_or(0, Vec::len);
+            if self.max_sockets.is_some_and(|(most, _)| devices >= most) {
+                let sentence = "Too many devices of yours are connected.";
+                return Err(Refusal {
+                    retry_after: Some(60),
+                    ..Refusal::saying(Code::RateLimited, sentence)
+                });
+            }
+            if open.connections.contains_key(&connection.device()) {
+                connection.session.log_in(Arc::clone(&me));
+            }
+        }
+        // Without the lock on what is open: an answer that finds the queue full closes the connection, which takes that lock.
+        answer();
         let mut open = self.write();
         if !open.connections.contains_key(&connection.device()) {
             // It is over already: whoever sees that it is gone must not find it among the user's devices.
-            answer();
             return Ok(());
         }
         let devices = open.by_user.entry(me.id).or_default();
-        if self
-            .max_sockets
-            .is_some_and(|(most, _)| devices.len() >= most)
-        {
-            let sentence = "Too many devices of yours are connected.";
-            return Err(Refusal {
-                retry_after: Some(60),
-                ..Refusal::saying(Code::RateLimited, sentence)
-            });
-        }
         let first = devices.is_empty();
-        connection.session.log_in(Arc::clone(&me));
-        answer();
         devices.push(Arc::clone(connection));
         drop(open);
         if first {
@@ -212,14 +219,9 @@ impl Hub {
         self.read().connections.values().cloned().collect()
     }
 
-    /// Counts what was queued for a connection; closes it where it does not keep up.
-    pub(super) fn sent(
-        &self,
-        connection: &Connection,
-        bytes: usize,
-        outcome: Result<(), SendError>,
-    ) {
-        connection.wire.queued(bytes);
+    /// Closes a connection that does not keep up with what is sent. The bytes were counted by [`Wire::queued`] before they were sent,
+    /// or they could be written before they are queued.
+    pub(super) fn sent(&self, connection: &Connection, outcome: Result<(), SendError>) {
         let is_slow = match outcome {
             Ok(()) => connection.wire.waiting() > self.max_queue_bytes,
             Err(SendError::Socket(socketioxide::SocketError::Closed)) => false,
@@ -232,8 +234,9 @@ impl Hub {
     }
 
     fn emit(&self, connection: &Connection, name: &'static str, payload: &RawValue) {
+        connection.wire.queued(name.len() + payload.get().len());
         let outcome = connection.socket.emit(name, payload);
-        self.sent(connection, name.len() + payload.get().len(), outcome);
+        self.sent(connection, outcome);
     }
 
     /// Emits an invitation, which counts as kept once the client acks it.
@@ -244,7 +247,7 @@ impl Hub {
         payload: &RawValue,
         dm: DmId,
     ) {
-        let bytes = name.len() + payload.get().len();
+        connection.wire.queued(name.len() + payload.get().len());
         let acked = connection
             .socket
             .emit_with_ack::<_, serde_json::Value>(name, payload);
@@ -252,7 +255,7 @@ impl Hub {
             Ok(acked) => (Some(acked), Ok(())),
             Err(cause) => (None, Err(cause)),
         };
-        self.sent(connection, bytes, outcome);
+        self.sent(connection, outcome);
         let (Some(acked), Some(me)) = (acked, connection.session.me()) else {
             return;
         };

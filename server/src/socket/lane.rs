@@ -86,16 +86,16 @@ impl Lane {
     ///
     /// # Errors
     /// The event, where the lane is full.
-    pub(super) fn push(&self, event: Queued) -> Result<(), Queued> {
+    pub(super) fn push(&self, event: Queued) -> Result<(), Box<Queued>> {
         let argument = event.argument.as_ref().ok().and_then(Option::as_ref);
         let size = argument.map_or(0, String::len);
         if self.bytes.fetch_add(size, Ordering::Relaxed) + size > self.max_bytes {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
-            return Err(event);
+            return Err(Box::new(event));
         }
         self.events.try_send((event, size)).map_err(|full| {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
-            full.into_inner().0
+            Box::new(full.into_inner().0)
         })
     }
 }
