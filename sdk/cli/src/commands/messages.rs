@@ -16,7 +16,6 @@ use crate::time;
 const PAGE: u64 = 200;
 
 pub async fn send(sotto: &Sotto, output: Output, send: Send) -> Outcome {
-    let dm = find_dm(sotto, &send.dm).await?;
     let text = if send.text == "-" {
         let mut text = String::new();
         std::io::stdin()
@@ -34,6 +33,12 @@ pub async fn send(sotto: &Sotto, output: Output, send: Send) -> Outcome {
         (None, Some(after)) => When::In(time::duration(after)?),
         (None, None) => When::Now,
     };
+    let delete_after = send
+        .delete_after
+        .as_deref()
+        .map(time::duration)
+        .transpose()?;
+    let dm = find_dm(sotto, &send.dm).await?;
     let reply_to = match send.reply_to {
         Some(id) => Some(reference(sotto, message_id(id)?).await?),
         None => None,
@@ -41,11 +46,7 @@ pub async fn send(sotto: &Sotto, output: Output, send: Send) -> Outcome {
     let options = SendOptions {
         reply_to,
         when,
-        delete_after: send
-            .delete_after
-            .as_deref()
-            .map(time::duration)
-            .transpose()?,
+        delete_after,
     };
     let sent = sotto.send(dm.id, &text, options).await?;
     if sent.queued {

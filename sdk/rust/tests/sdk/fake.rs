@@ -355,6 +355,7 @@ impl State {
                 )
                 .map_err(|_| "wrong_response")?;
             }
+            "username_exists" => return Ok(json!(self.users.contains_key(&username))),
             "get_full_user" => return Ok(self.users[me].clone()),
             "get_user" => {
                 let mut user = self.users.get(&username).ok_or("no_such_user")?.clone();
