@@ -157,18 +157,16 @@ pub(super) fn with_length(bytes: &[u8]) -> Vec<u8> {
     framed
 }
 
-/// Reads what [`with_length`] framed.
-pub(super) async fn read_framed(db: &impl ConnectionTrait, id: i64) -> Result<Vec<u8>, DbErr> {
-    let bytes = read(db, id, None).await?;
-    let framed = bytes
+/// What [`with_length`] framed.
+pub(super) fn unframed(slot: &[u8]) -> Result<Vec<u8>, DbErr> {
+    let framed = slot
         .split_first_chunk::<8>()
         .and_then(|(len, rest)| rest.get(..usize::try_from(u64::from_be_bytes(*len)).ok()?));
     framed
         .map(<[u8]>::to_vec)
-        .ok_or_else(|| DbErr::Custom(format!("content {id} is damaged")))
+        .ok_or_else(|| DbErr::Custom("a slot is damaged".to_owned()))
 }
 
-/// How the slab looks from outside, for tests.
 #[cfg(test)]
 #[derive(Debug, FromQueryResult)]
 pub struct Slots {

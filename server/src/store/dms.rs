@@ -92,8 +92,8 @@ pub async fn facts(db: &impl ConnectionTrait, id: DmId) -> Result<Option<DmFacts
     let sql = "SELECT member.user_id, \"user\".username FROM member JOIN \"user\" ON \"user\".id = member.user_id \
         WHERE member.dm_id = ? ORDER BY member.position";
     let members: Vec<MemberRow> = raw_rows(db, sql, [id.key().into()]).await?;
-    let name = match row.name_id {
-        Some(slot) => Some(read_text(db, slot).await?),
+    let name = match framed(db, "name_id", id).await? {
+        Some(bytes) => Some(text(bytes)?),
         None => None,
     };
     Ok(Some(DmFacts {
@@ -114,9 +114,29 @@ pub async fn facts(db: &impl ConnectionTrait, id: DmId) -> Result<Option<DmFacts
     }))
 }
 
-async fn read_text(db: &impl ConnectionTrait, slot: i64) -> Result<String, DbErr> {
-    let bytes = content::read_framed(db, slot).await?;
-    String::from_utf8(bytes).map_err(|_| DbErr::Custom(format!("content {slot} is no text")))
+fn text(bytes: Vec<u8>) -> Result<String, DbErr> {
+    String::from_utf8(bytes).map_err(|_| DbErr::Custom("a DM's name is no text".to_owned()))
+}
+
+#[derive(FromQueryResult)]
+struct Framed {
+    bytes: Vec<u8>,
+}
+
+/// What a column of a DM's row points to. In one statement: between two, the slot might be erased and become another DM's.
+async fn framed(
+    db: &impl ConnectionTrait,
+    column: &'static str,
+    id: DmId,
+) -> Result<Option<Vec<u8>>, DbErr> {
+    let sql = format!(
+        "SELECT content.bytes FROM dm JOIN content ON content.id = dm.{column} WHERE dm.id = ?"
+    );
+    let rows: Vec<Framed> = raw_rows(db, &sql, [id.key().into()]).await?;
+    rows.into_iter()
+        .next()
+        .map(|row| content::unframed(&row.bytes))
+        .transpose()
 }
 
 /// The DM if `user` is a member.
@@ -466,8 +486,11 @@ pub async fn invitation(
     let Some(creator) = super::users::by_id(db, UserId(dm.creator_id)).await? else {
         return Ok(None);
     };
-    let tree: Tree = serde_json::from_slice(&content::read_framed(db, dm.tree_id).await?)?;
-    let info = info_of(db, &dm).await?;
+    let Some(tree) = framed(db, "tree_id", id).await? else {
+        return Ok(None);
+    };
+    let tree: Tree = serde_json::from_slice(&tree)?;
+    let info = info(db, id).await?;
     Ok(notice(
         &tree,
         info.as_ref(),
@@ -478,19 +501,9 @@ pub async fn invitation(
     ))
 }
 
-async fn info_of(db: &impl ConnectionTrait, dm: &dm::Model) -> Result<Option<Bytes>, DbErr> {
-    match dm.info_id {
-        Some(slot) => Ok(Some(Bytes(content::read_framed(db, slot).await?))),
-        None => Ok(None),
-    }
-}
-
 /// The signed GroupInfo of a DM.
 pub async fn info(db: &impl ConnectionTrait, id: DmId) -> Result<Option<Bytes>, DbErr> {
-    match dm::Entity::find_by_id(id.key()).one(db).await? {
-        Some(row) => info_of(db, &row).await,
-        None => Ok(None),
-    }
+    Ok(framed(db, "info_id", id).await?.map(Bytes))
 }
 
 /// The invitation of the member at `position`; `None` where there is none.
