@@ -1,4 +1,4 @@
-//! Pins and the check of other people's key bundles (`sotto/1` 2.10), for the client SDKs.
+//! Pins and the check of other people's key bundles (C-404, C-405), for the client SDKs.
 use crate::error::{Refusal, Result};
 use crate::keys::Spk;
 use crate::names;

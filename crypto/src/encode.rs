@@ -1,4 +1,4 @@
-//! The injective encodings `V` and `T` (`sotto/1` 2.1) and the reader of fixed layouts, for the
+//! The injective encodings `V` and `T` (C-101, C-102) and the reader of fixed layouts, for the
 //! rest of this crate.
 use crate::error::{Refusal, Result};
 
@@ -120,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn distinct_inputs_give_distinct_bytes(inputs in prop::collection::vec(input(), 2..60)) {
+        fn c_102_distinct_inputs_give_distinct_bytes(inputs in prop::collection::vec(input(), 2..60)) {
             let mut seen: HashMap<Vec<u8>, Input> = HashMap::new();
             for item in inputs {
                 let bytes = encode(&item);
@@ -133,7 +133,7 @@ mod tests {
         }
 
         #[test]
-        fn v_reads_back(x in prop::collection::vec(any::<u8>(), 0..300), tail in prop::collection::vec(any::<u8>(), 0..9)) {
+        fn c_101_v_reads_back(x in prop::collection::vec(any::<u8>(), 0..300), tail in prop::collection::vec(any::<u8>(), 0..9)) {
             let mut out = Vec::new();
             put_v(&mut out, &x);
             out.extend_from_slice(&tail);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn moving_a_boundary_changes_the_bytes() {
+    fn c_102_moving_a_boundary_changes_the_bytes() {
         assert_ne!(t("x", &[b"ab", b"c"]), t("x", &[b"a", b"bc"]));
         assert_ne!(t("x", &[b"abc"]), t("x", &[b"abc", b""]));
         assert_ne!(t("xa", &[]), t("x", &[b"a"]));

@@ -1,4 +1,4 @@
-//! The envelope of messages, reactions, DM names, edits and call signals (`sotto/1` 2.8): sealed,
+//! The envelope of messages, reactions, DM names, edits and call signals (C-301 to C-310): sealed,
 //! opened, never replay-checked here (that is [`crate::replay`]); for the client SDKs.
 use crate::aead;
 use crate::encode::{Reader, is_least_padding, pad, put_v, t};
@@ -449,7 +449,7 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Opens an envelope without memory of others: all of 2.8 but replay and revisions. For what is
+/// Opens an envelope without memory of others: all of C-309 but replay and revisions. For what is
 /// shown or kept, take [`Replay::receive`](crate::replay::Replay::receive) instead.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! refusals {
     ($($name:ident $code:literal $sentence:literal),+ $(,)?) => {
-        /// A refusal of the MUST-reject list (`sotto/1` 2.12). Both SDKs give the same code for the
+        /// A refusal of the MUST-reject list (C-901 and on). Both SDKs give the same code for the
         /// same bytes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]

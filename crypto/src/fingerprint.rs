@@ -1,4 +1,4 @@
-//! Numbers that people compare (`sotto/1` 2.10): fingerprint, safety number and group code; for the
+//! Numbers that people compare (C-406 to C-408): fingerprint, safety number and group code; for the
 //! client SDKs.
 use crate::encode::t;
 use crate::points::VerifyingIdentity;

@@ -1,4 +1,4 @@
-//! Making and joining a group (`sotto/1` 2.4 to 2.7), and what a member then holds; for the client
+//! Making and joining a group (C-201 to C-220), and what a member then holds; for the client
 //! SDKs.
 //!
 //! This is the one interface behind which key agreement stands: create or receive in,
@@ -97,7 +97,7 @@ impl GroupContext {
             .and_then(|i| u32::try_from(i).ok())
     }
 
-    /// 60 digits that all members compare (`sotto/1` 2.10).
+    /// 60 digits that all members compare (C-408).
     #[must_use]
     pub fn group_code(&self) -> String {
         fingerprint::group_code(&self.gi_hash)
@@ -439,7 +439,7 @@ pub struct Me<'a> {
     pub prekeys: &'a [Prekey],
 }
 
-/// Joins a group: all checks of `sotto/1` 2.7, in its order.
+/// Joins a group: all checks of C-216, in its order.
 ///
 /// # Errors
 /// In order: [`Refusal::Downgrade`] without `info`; [`Refusal::Gi`]; [`Refusal::Name`] and

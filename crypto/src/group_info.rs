@@ -1,4 +1,4 @@
-//! GroupInfo, the signed transcript of a group (`sotto/1` 2.6): layout, hashes and the wire's
+//! GroupInfo, the signed transcript of a group (C-209 to C-215): layout, hashes and the wire's
 //! `info`; for SDK and server.
 use crate::encode::{Reader, put_v, t};
 use crate::error::{Refusal, Result};

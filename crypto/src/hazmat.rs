@@ -14,7 +14,7 @@ pub fn signature(private: &[u8; 32], message: &[u8]) -> [u8; 64] {
     Identity::from_seed(*private).sign(message)
 }
 
-/// The rule of `sotto/1` 2.3.
+/// The rule C-115.
 ///
 /// # Errors
 /// [`Refusal::Ik`](crate::Refusal::Ik) for the key, [`Refusal::Sig`](crate::Refusal::Sig) for the

@@ -1,4 +1,4 @@
-//! Strict hex of the wire (`sotto/1` 2.1), for whoever turns wire text into bytes.
+//! Strict hex of the wire (C-104), for whoever turns wire text into bytes.
 use crate::error::{Refusal, Result};
 
 /// Lower-case hex of `bytes`.
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_canonical_hex_is_read() {
+    fn c_104_only_canonical_hex_is_read() {
         assert_eq!(decode("00ff0a"), Ok(vec![0, 255, 10]));
         assert_eq!(decode(""), Ok(vec![]));
         for bad in ["0", "0F", "0x00", "zz", "0 ", " 00", "00\n", "é0"] {

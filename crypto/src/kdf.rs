@@ -1,4 +1,4 @@
-//! H, Extract, Expand and KDF (`sotto/1` 2.1) over SHA-256, for the rest of this crate.
+//! H, Extract, Expand and KDF (C-103) over SHA-256, for the rest of this crate.
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};

@@ -1,4 +1,4 @@
-//! A person's keys (`sotto/1` 2.2): recovery secret and words, identity, signed prekeys, storage
+//! A person's keys (C-106 to C-110): recovery secret and words, identity, signed prekeys, storage
 //! key; for the client SDKs.
 use crate::encode::t;
 use crate::envelope::Envelope;

@@ -1,4 +1,4 @@
-//! Login by signature (`sotto/1` 2.9): the bytes that are signed, and the server's check. The
+//! Login by signature (C-401): the bytes that are signed, and the server's check. The
 //! client's half is [`Identity::sign_login`](crate::keys::Identity::sign_login).
 use crate::encode::t;
 use crate::error::{Refusal, Result};

@@ -1,4 +1,4 @@
-//! The username rule of the formats (`sotto/1` 2.1), for SDK and server. A server may be stricter
+//! The username rule of the formats (C-105), for SDK and server. A server may be stricter
 //! still at registration.
 use crate::error::{Refusal, Result};
 use unicode_normalization::is_nfc;
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_taken_and_refused_by_the_rule() {
+    fn c_105_names_are_taken_and_refused_by_the_rule() {
         for good in [
             "a",
             "\u{c7}arol",

@@ -1,4 +1,4 @@
-//! Which points and signatures are accepted (`sotto/1` 2.3), for SDK and server: one rule, the same
+//! Which points and signatures are accepted (C-113 to C-115), for SDK and server: one rule, the same
 //! in every language.
 use crate::error::{Refusal, Result};
 use curve25519_dalek::edwards::CompressedEdwardsY;

@@ -1,5 +1,5 @@
 //! What a client remembers of a DM's envelopes, so that none is repeated, moved or rolled back
-//! (`sotto/1` 2.8).
+//! (C-311, C-312, C-316).
 use crate::encode::Reader;
 use crate::envelope::{Incoming, Opened, Slot, check_target, open_untargeted};
 use crate::error::{Refusal, Result};
@@ -96,7 +96,7 @@ impl Replay {
         Self::default()
     }
 
-    /// Opens an envelope and makes every check of 2.8, in its order; on success it is remembered,
+    /// Opens an envelope and makes every check of C-309, in its order; on success it is remembered,
     /// on refusal nothing changes. `sender` is the one the server names, none for a DM's name.
     ///
     /// # Errors

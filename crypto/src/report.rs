@@ -1,4 +1,4 @@
-//! The abuse report (`sotto/1` 2.8): opens exactly one envelope to whoever it is given to; for
+//! The abuse report (C-314): opens exactly one envelope to whoever it is given to; for
 //! clients and moderators.
 use crate::envelope::{Envelope, Opened};
 use crate::error::{Refusal, Result};

@@ -1,4 +1,4 @@
-//! The sealed `own_storage` blob (`sotto/1` 2.11), for the client SDKs. What stands in its JSON is
+//! The sealed `own_storage` blob (C-501, C-502), for the client SDKs. What stands in its JSON is
 //! theirs.
 use crate::aead;
 use crate::encode::{Reader, is_least_padding, pad, put_v, t};
@@ -154,7 +154,7 @@ mod tests {
 
     /// From outside all look like a blob whose tag fails; here the tag is right each time.
     #[test]
-    fn magic_mode_and_commitment_are_each_checked() {
+    fn c_502_magic_mode_and_commitment_are_each_checked() {
         let (key, identity) = (
             StorageKey::from_bytes([1; 32]),
             Identity::from_seed([2; 32]),

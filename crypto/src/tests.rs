@@ -4,6 +4,7 @@
 
 mod attacks;
 mod gcm_collision;
+mod order;
 mod rfc;
 mod secrets;
 mod sizes;

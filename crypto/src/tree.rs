@@ -1,4 +1,4 @@
-//! The key tree (`sotto/1` 2.5): built by the creator, climbed by every invitee. Nothing here is
+//! The key tree (C-205 to C-208): built by the creator, climbed by every invitee. Nothing here is
 //! public.
 use crate::encode::t;
 use crate::error::{Refusal, Result};

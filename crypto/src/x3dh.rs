@@ -1,4 +1,4 @@
-//! The X3DH leaf of one invitee, seen from both ends (`sotto/1` 2.4), for group creation and
+//! The X3DH leaf of one invitee, seen from both ends (C-202, C-203), for group creation and
 //! joining. Nothing here is public.
 use crate::encode::t;
 use crate::error::{Refusal, Result};

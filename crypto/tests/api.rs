@@ -73,7 +73,7 @@ fn the_public_interface_is_the_listed_one() {
 }
 
 #[test]
-fn no_public_function_gives_out_a_shared_secret() {
+fn c_109_no_public_function_gives_out_a_shared_secret() {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     for module in PRIVATE {
         assert!(

@@ -182,7 +182,7 @@ proptest! {
         prop_assert_eq!((opened.sent_at_ms, opened.target), (sent_at_ms, target));
     }
 
-    /// A server that shows anything anywhere in any order: what is taken as new stays consistent.
+    /// C-311, C-312, C-316: a server that shows anything anywhere in any order: what is taken as new stays consistent.
     #[test]
     fn no_order_of_events_fools_the_memory(events in prop::collection::vec((0..POOL.len(), 1..4_u64), 1..60)) {
         let mut replay = Replay::new();

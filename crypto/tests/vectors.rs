@@ -44,6 +44,12 @@ fn every_case_of_every_suite_holds() {
     for (name, suite) in suites() {
         assert_eq!(suite["format"], "sotto-vectors/1", "{name}");
         assert_eq!(suite["suite"], name.as_str());
+        let rule = |word: &str| {
+            let number = word.strip_prefix("C-").unwrap_or_default();
+            number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit())
+        };
+        let rules = suite["spec"].as_str().unwrap();
+        assert!(rules.split(' ').all(rule), "{name} says what it is for");
         let partial = suite.get("partial").is_some_and(|p| p == true);
         assert_eq!(
             partial,

@@ -16,7 +16,7 @@ pub fn all() -> Vec<Suite> {
 }
 
 fn encode() -> Suite {
-    let mut s = Suite::new("encode", "2.1");
+    let mut s = Suite::new("encode", "C-101 C-102 C-104");
     for len in [0, 1, 255, 256, 1024] {
         s.ok("v", json!({"x": "ab".repeat(len)}), "");
     }
@@ -78,7 +78,7 @@ fn encode() -> Suite {
 }
 
 fn names() -> Suite {
-    let mut s = Suite::new("names", "2.1");
+    let mut s = Suite::new("names", "C-105");
     let name = |n: &str| json!({"name_hex": text(n)});
     for good in [
         "a",
@@ -164,7 +164,7 @@ fn names() -> Suite {
 }
 
 fn hkdf() -> Suite {
-    let mut s = Suite::new("hkdf", "2.1");
+    let mut s = Suite::new("hkdf", "C-103");
     let labels = [
         "identity-seed",
         "storage-key",
@@ -205,7 +205,7 @@ fn hkdf() -> Suite {
 }
 
 fn words() -> Suite {
-    let mut s = Suite::new("words", "2.2");
+    let mut s = Suite::new("words", "C-106 C-107");
     let mut entropies: Vec<String> = [0, 1, 0x7f, 0x80, 0xff].map(rep::<32>).to_vec();
     entropies.push((0..32u8).map(|b| format!("{b:02x}")).collect());
     entropies.push(
@@ -284,7 +284,7 @@ fn words() -> Suite {
 }
 
 fn login() -> Suite {
-    let mut s = Suite::new("login", "2.9");
+    let mut s = Suite::new("login", "C-401 C-403");
     let alice = account(1);
     let origin = "https://chat.example.org";
     let input = json!({
@@ -354,7 +354,7 @@ fn login() -> Suite {
 }
 
 fn fingerprint() -> Suite {
-    let mut s = Suite::new("fingerprint", "2.10");
+    let mut s = Suite::new("fingerprint", "C-406 C-407 C-408");
     let person = |name: &str, number| json!({"name_hex": text(name), "ik": account(number)["ik"]});
     let (alice, bob, carol) = (
         person("alice", 1),
@@ -378,7 +378,7 @@ fn fingerprint() -> Suite {
 }
 
 fn own_storage() -> Suite {
-    let mut s = Suite::new("own-storage", "2.11");
+    let mut s = Suite::new("own-storage", "C-501 C-502 C-507");
     let alice = account(1);
     let seal = json!({
         "os_key": alice["os_key"], "name_hex": text("alice"), "ik": alice["ik"], "version": 5, "salt": rep::<32>(0x71),

@@ -20,7 +20,10 @@ fn root() -> String {
 }
 
 fn envelope() -> Suite {
-    let mut s = Suite::new("envelope", "2.8");
+    let mut s = Suite::new(
+        "envelope",
+        "C-220 C-301 C-302 C-303 C-304 C-305 C-306 C-307 C-308 C-310",
+    );
     s.ok("restore", context(), "");
     for position in 0..3 {
         s.ok(
@@ -171,7 +174,7 @@ fn resigned(envelope: &Value, at: usize) -> Value {
 }
 
 fn negatives() -> Suite {
-    let mut s = Suite::new("envelope-negatives", "2.8");
+    let mut s = Suite::new("envelope-negatives", "C-220 C-304 C-309");
     let sealed = get("seal", draft(1, 0x56, 0, "follow the white rabbit"));
     let input = incoming(&sealed, "message", Some("bob"));
     s.ok("open", input.clone(), "the one that all others damage");
@@ -407,7 +410,7 @@ fn inners(s: &mut Suite, input: &Value) {
 }
 
 fn report() -> Suite {
-    let mut s = Suite::new("report", "2.8");
+    let mut s = Suite::new("report", "C-314");
     let sealed = get("seal", draft(2, 0x58, 4, "an insult"));
     let made = s.ok("report_make", with(&context(), sealed.clone()), "");
     let report = with(

@@ -29,7 +29,7 @@ pub fn members(change: impl FnOnce(&mut Vec<Value>)) -> Value {
 }
 
 fn group_info() -> Suite {
-    let mut s = Suite::new("group-info", "2.6");
+    let mut s = Suite::new("group-info", "C-209 C-210 C-211 C-212 C-213 C-214");
     let gi_text = golden_gi();
     let parsed = s.ok("gi_parse", json!({"gi": gi_text}), "");
     let built = s.ok("gi_build", parsed.clone(), "");
@@ -165,7 +165,7 @@ fn group_info() -> Suite {
 }
 
 fn group_create() -> Suite {
-    let mut s = Suite::new("group-create", "2.4");
+    let mut s = Suite::new("group-create", "C-201 C-203 C-215");
     let input = create_input();
     s.ok("group_create", input.clone(), "");
     let of = |n: u8| {

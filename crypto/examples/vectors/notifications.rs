@@ -33,7 +33,7 @@ fn signed_tree(notification: &Value, change: impl FnOnce(&mut Vec<Value>)) -> Va
 }
 
 fn notifications() -> Suite {
-    let mut s = Suite::new("notification", "2.7");
+    let mut s = Suite::new("notification", "C-208 C-216 C-219");
     let (bob, carol) = (notification(1), notification(2));
     let got = s.ok("receive", bob.clone(), "");
     s.ok("receive", carol.clone(), "");
@@ -353,7 +353,7 @@ fn substituted(s: &mut Suite, bob: &Value) {
 }
 
 fn server() -> Suite {
-    let mut s = Suite::new("server-group-info", "2.6");
+    let mut s = Suite::new("server-group-info", "C-209 C-215");
     let created = get("group_create", create_input());
     let member = |i: usize| json!({"name_hex": text(NAMES[i]), "ik": account(u8::try_from(i + 1).unwrap())["ik"]});
     let input = json!({

@@ -29,7 +29,7 @@ fn p_plus(k: u8) -> [u8; 32] {
 }
 
 fn ik_convert() -> Suite {
-    let mut s = Suite::new("ik-convert", "2.2");
+    let mut s = Suite::new("ik-convert", "C-108");
     let mut signs = [0, 0];
     for b in 1..=8 {
         let out = s.ok("ik_convert", json!({"ik_seed": rep::<32>(b)}), "");
@@ -53,7 +53,7 @@ fn ik_convert() -> Suite {
 }
 
 fn decode_ik() -> Suite {
-    let mut s = Suite::new("decode-ik", "2.3");
+    let mut s = Suite::new("decode-ik", "C-113");
     let ik = account(1)["ik"].clone();
     s.ok("decode_ik", json!({"ik": ik}), "");
     s.ok("decode_ik", json!({"ik": encoded(&B)}), "the base point");
@@ -108,7 +108,7 @@ fn sotto_point(ik: &Value) -> EdwardsPoint {
 }
 
 fn decode_x() -> Suite {
-    let mut s = Suite::new("decode-x", "2.3");
+    let mut s = Suite::new("decode-x", "C-114");
     let mut nine = [0; 32];
     nine[0] = 9;
     s.ok(
@@ -260,7 +260,7 @@ fn plus_l(sig: &Value) -> String {
 }
 
 fn sig() -> Suite {
-    let mut s = Suite::new("sig", "2.3");
+    let mut s = Suite::new("sig", "C-115");
     let m = b"sotto divergence";
     for (number, message) in [(1, &b""[..]), (2, &m[..]), (3, &[0xff; 300][..])] {
         let account = account(number);
@@ -379,7 +379,7 @@ fn divergence(s: &mut Suite) {
 }
 
 fn spk() -> Suite {
-    let mut s = Suite::new("spk", "2.2");
+    let mut s = Suite::new("spk", "C-110 C-111 C-404 C-405");
     let (alice, bob) = (account(1), account(2));
     let make = |seed: &Value, created_at: Value| json!({"ik_seed": seed, "spk_priv": rep::<32>(0x12), "created_at": created_at});
     for created_at in [

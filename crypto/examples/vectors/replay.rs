@@ -45,7 +45,7 @@ fn name(sealed: &Value) -> Value {
 }
 
 fn replay() -> Suite {
-    let mut s = Suite::new("replay", "2.8");
+    let mut s = Suite::new("replay", "C-311 C-312 C-316 C-926");
     let mut script = |note: &str, events: Vec<(Value, &str)>| {
         let (events, expected): (Vec<_>, Vec<_>) = events.into_iter().unzip();
         let out = s.ok("replay", with(&context(), json!({"events": events})), note);

@@ -9,7 +9,7 @@ pub fn all() -> Vec<Suite> {
 }
 
 fn x3dh_leaf() -> Suite {
-    let mut s = Suite::new("x3dh-leaf", "2.4");
+    let mut s = Suite::new("x3dh-leaf", "C-202 C-203");
     let alice = account(1);
     let invitees = ["bob", NAMES[2], "\u{540d}\u{524d}", "Smith Jones"];
     for (i, name) in (1..).zip(invitees) {
@@ -87,7 +87,7 @@ fn leaves(n: usize) -> Vec<String> {
 }
 
 fn tree() -> Suite {
-    let mut s = Suite::new("tree", "2.5");
+    let mut s = Suite::new("tree", "C-205 C-206 C-207 C-210");
     let nonce = rep::<32>(0x41);
     let node = json!({"own": rep::<32>(0x31), "sibling": account(1)["u"], "nonce": nonce, "k": 2, "own_is_left": true});
     s.ok("tree_node", node.clone(), "");

@@ -71,7 +71,7 @@ fn substitute_copath(group: &Group, position: usize) -> (Invitation, Key) {
 }
 
 #[test]
-fn a_substituted_copath_fails_on_the_signature_and_on_nothing_else() {
+fn c_212_a_substituted_copath_fails_on_the_signature_and_on_nothing_else() {
     for (n, position) in [(2, 1), (3, 1), (3, 2), (5, 4), (9, 3)] {
         let group = Group::new(n, n as u64);
         let (forged, root) = substitute_copath(&group, position);
@@ -86,6 +86,7 @@ fn a_substituted_copath_fails_on_the_signature_and_on_nothing_else() {
     }
 }
 
+/// C-204.
 #[test]
 fn without_the_secret_no_padding_leaf_can_be_guessed() {
     let group = Group::new(5, 50);
@@ -133,6 +134,22 @@ fn without_the_secret_no_padding_leaf_can_be_guessed() {
     assert_eq!(distinct.len(), 3 + 1 + 4);
 }
 
+#[test]
+fn c_112_every_invitee_of_every_group_has_an_ephemeral_key_of_its_own() {
+    let mut rng = TestRng::new(112);
+    let people: Vec<_> = (0..4)
+        .map(|i| Person::new(&format!("member-{i}"), &mut rng))
+        .collect();
+    let mut eks = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let random = GroupRandom::generate(&mut rng, 4);
+        let messages = create(&people, 1_700_000_100, &random).unwrap().messages;
+        eks.extend(messages.iter().map(|message| message.ek));
+    }
+    assert_eq!(eks.len(), 3 * 3);
+}
+
+/// C-405.
 #[test]
 fn a_stale_or_foreign_prekey_is_refused_by_the_creator() {
     let mut rng = TestRng::new(9);
@@ -336,6 +353,7 @@ fn no_signature_counts_in_another_slot() {
     assert_ne!(texts[1][..20], texts[2][..20], "the labels differ");
 }
 
+/// C-404.
 #[test]
 fn a_known_person_with_another_key_stops_everything() {
     let group = Group::new(3, 3);
@@ -365,7 +383,7 @@ fn a_known_person_with_another_key_stops_everything() {
     .unwrap();
 }
 
-/// Messages go by the key in GroupInfo, so a key swapped later in the directory changes nothing for
+/// C-309: messages go by the key in GroupInfo, so a key swapped later in the directory changes nothing for
 /// them.
 #[test]
 fn a_key_swapped_after_creation_does_not_touch_old_messages() {

@@ -113,7 +113,7 @@ fn the_collision_is_real() {
 /// A member makes one signed envelope for two groups' keys under one header, each of which would
 /// read another text.
 #[test]
-fn an_envelope_for_two_keys_fails_on_the_commitment_and_on_nothing_else() {
+fn c_303_an_envelope_for_two_keys_fails_on_the_commitment_and_on_nothing_else() {
     let group = Group::new(2, 6);
     let context = &group.created.context;
     let me = &group.people[0].identity;

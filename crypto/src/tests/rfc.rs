@@ -63,7 +63,7 @@ fn rfc_8032_ed25519() {
 }
 
 #[test]
-fn rfc_5869_hkdf() {
+fn c_103_hkdf_is_that_of_rfc_5869() {
     // A.1 and A.3; the first 32 bytes of their 42.
     let prk = kdf::extract(&decode("000102030405060708090a0b0c").unwrap(), &[0x0b; 22]);
     assert_eq!(
@@ -88,7 +88,7 @@ fn rfc_5869_hkdf() {
 }
 
 #[test]
-fn bip_39_words() {
+fn c_106_words_are_those_of_bip_39() {
     let repeated = |words: &str, last: &str| {
         let words: Vec<_> = words.split(' ').cycle().take(23).chain([last]).collect();
         words.join(" ")

