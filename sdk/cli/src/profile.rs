@@ -176,6 +176,10 @@ impl<'a> Profile<'a> {
             };
             let roots = CertificateDer::pem_file_iter(path).map_err(fail)?;
             config.extra_roots = roots.collect::<Result<_, _>>().map_err(fail)?;
+            if config.extra_roots.is_empty() {
+                let sentence = format!("{} holds no certificate", path.display());
+                return Err(Failure::files(sentence));
+            }
         }
         Ok(config)
     }

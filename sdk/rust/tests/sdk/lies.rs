@@ -295,6 +295,59 @@ async fn an_unreadable_message_is_told_and_not_dropped() {
 }
 
 #[tokio::test]
+async fn an_older_state_never_replaces_a_newer_one() {
+    let fake = Fake::start().await;
+    let (_, a, bob, b, dm) = pair(&fake).await;
+    drop(b);
+    let (_b, mut sees) = bob.follow().await;
+    say(&a, dm, "hello").await;
+    let hello = sees.message().await;
+    let old = fake.state().messages[&hello.id.get()].clone();
+    fake.cut("bob");
+    a.pin(hello.id, true).await.unwrap();
+    let pinned = sees.message().await;
+    assert!(pinned.pinned);
+    // A notice from before the pin, which was on its way for long.
+    fake.state().notify("bob", "message_notification", &old);
+    say(&a, dm, "next").await;
+    let next = sees
+        .until(|happening| match happening {
+            Happening::MessageNew(message) | Happening::MessageChanged(message) => {
+                Some((text(message), message.pinned))
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(
+        next,
+        ("next".to_owned(), false),
+        "nothing was told of the older state"
+    );
+}
+
+#[tokio::test]
+async fn a_changed_key_in_a_profile_is_told() {
+    let fake = Fake::start().await;
+    let (_, a, bob, b, _) = pair(&fake).await;
+    b.dms().await.unwrap();
+    drop((a, b));
+    let (_b, mut sees) = bob.follow().await;
+    let mut profile = fake.state().users["alice"].clone();
+    let real = profile["public_key"].clone();
+    profile["public_key"] = fake.state().users["bob"]["public_key"].clone();
+    fake.state().notify("bob", "profile_notification", &profile);
+    let pinned = sees
+        .until(|happening| match happening {
+            Happening::KeyChanged {
+                username, pinned, ..
+            } if username == "alice" => Some(*pinned),
+            _ => None,
+        })
+        .await;
+    assert_eq!(json!(hex::encode(pinned)), real);
+}
+
+#[tokio::test]
 async fn a_login_is_a_signature_and_nothing_else() {
     let fake = Fake::start().await;
     let alice = Person::register(&fake, "alice").await;
