@@ -349,14 +349,16 @@ impl Change for Typing {
     }
 }
 
-/// What a device is told right after its login: the invitations that nobody acked yet, by DM.
-pub async fn pending_invitations(ctx: &Ctx<Member>) -> Result<Outbox> {
-    let reader = ctx.store().reader();
+/// The DMs to which a device is invited right after its login: those that nobody acked yet, by id.
+pub async fn pending_invitations(ctx: &Ctx<Member>) -> Result<Vec<DmId>> {
+    Ok(dms::pending(ctx.store().reader(), ctx.my_id(), ctx.now_us()).await?)
+}
+
+/// The invitation to one of them, for this device.
+pub async fn invitation(ctx: &Ctx<Member>, id: DmId) -> Result<Outbox> {
     let mut outbox = Outbox::default();
-    for id in dms::pending(reader, ctx.my_id(), ctx.now_us()).await? {
-        if let Some(notice) = dms::invitation(reader, id, ctx.my_id()).await? {
-            outbox.device(ctx.my_id(), ctx.session.device, Notice::X3dh(notice));
-        }
+    if let Some(notice) = dms::invitation(ctx.store().reader(), id, ctx.my_id()).await? {
+        outbox.device(ctx.my_id(), ctx.session.device, Notice::X3dh(notice));
     }
     Ok(outbox)
 }

@@ -25,10 +25,13 @@ use crate::app::App;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::handlers::calls::DeviceGone;
-use crate::handlers::dms::pending_invitations;
+use crate::handlers::dms::{invitation, pending_invitations};
 use crate::limits::Rate;
 use crate::notify::Actor;
 use crate::session::Me;
+
+/// How many bytes of invitations may wait for a client before the next one is sent.
+const INVITATIONS_AHEAD: u64 = 65_536;
 
 /// What all connections share.
 pub struct Edge {
@@ -216,14 +219,25 @@ impl Edge {
         if let Err(refusal) = self.hub.log_in(connection, me, || answer.send(Ok(true))) {
             return answer.send::<bool>(Err(refusal.into()));
         }
-        let told = match Ctx::new(Arc::clone(&self.app), Arc::clone(&connection.session)) {
-            Ok(ctx) => pending_invitations(&ctx).await,
-            Err(cause) => Err(cause),
-        };
-        match told {
-            Ok(outbox) => self.app.teller.tell(outbox),
-            Err(cause) => drop(cause.into_refusal("login_challenge_response")),
+        if let Err(cause) = self.send_invitations(connection).await {
+            drop(cause.into_refusal("login_challenge_response"));
         }
+    }
+
+    /// One after the other as the client reads them: all at once could be more than its queue holds, at every login anew.
+    async fn send_invitations(&self, connection: &Connection) -> Result<()> {
+        if connection.over.is_cancelled() {
+            return Ok(());
+        }
+        let ctx = Ctx::new(Arc::clone(&self.app), Arc::clone(&connection.session))?;
+        for id in pending_invitations(&ctx).await? {
+            connection.wire.drained_to(INVITATIONS_AHEAD).await;
+            if connection.over.is_cancelled() {
+                break;
+            }
+            self.app.teller.tell(invitation(&ctx, id).await?);
+        }
+        Ok(())
     }
 }
 
