@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
 
 use sotto_protocol::Event;
 use sotto_protocol::text::{DmId, MessageId};
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 
 use crate::account::AccountKeys;
 use crate::calls::Call;
@@ -39,6 +41,9 @@ impl Events {
         self.queue.recv().await
     }
 }
+
+/// How long a client that is closed may take to finish what it is at.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How many events may wait for the app.
 const EVENT_QUEUE: usize = 1_024;
@@ -186,10 +191,12 @@ impl Sotto {
     /// [`Error::Storage`].
     pub async fn close(self) -> Result<()> {
         self.stop.now();
-        self.stop.done().await;
-        self.inner
-            .link
-            .end(Error::Disconnected("the client was closed".to_owned()));
+        if timeout(GRACE, self.stop.done()).await.is_err() {
+            // It waits for an answer, which now will not come.
+            let closed = Error::Disconnected("the client was closed".to_owned());
+            self.inner.link.end(closed);
+            self.stop.done().await;
+        }
         Ok(())
     }
 }

@@ -125,7 +125,11 @@ impl Engine {
                 self.settle_in().await?;
                 Ok(dialled)
             };
-            match attempt.await {
+            let attempt = tokio::select! {
+                attempt = attempt => attempt,
+                () = asked(&mut stop) => return None,
+            };
+            match attempt {
                 Ok(connection) => return Some(Ok(connection)),
                 Err(error) if is_final(&error) => return Some(Err(error)),
                 Err(error) => {

@@ -127,8 +127,15 @@ impl Follower {
         })
     }
 
-    /// Whether this process keeps the profile's cursors; a second one that follows does so without keeping anything.
-    pub fn is_owner(&self) -> bool {
+    /// Whether this process keeps the profile's cursors; a second one that follows does so without keeping anything, until the
+    /// first is gone.
+    pub fn is_owner(&mut self) -> bool {
+        if self.claim.is_none() {
+            self.claim = self.store.claim(ROLE).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the profile's cursors cannot be claimed");
+                None
+            });
+        }
         self.claim.is_some()
     }
 
