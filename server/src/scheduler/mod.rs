@@ -23,7 +23,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Carries out timed events until told to stop. What fell due while the server was down comes first.
 pub async fn run(app: Arc<App>, mut planned: watch::Receiver<i64>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let next_us = match do_what_is_due(&app, &mut planned).await {
+        let next_us = match do_what_is_due(&app, &mut planned, &stop).await {
             Ok(next_us) => next_us,
             Err(cause) => {
                 drop(cause.into_refusal("timed"));
@@ -45,14 +45,20 @@ pub async fn run(app: Arc<App>, mut planned: watch::Receiver<i64>, stop: Cancell
     }
 }
 
-/// Everything that is due now; when the next is.
-async fn do_what_is_due(app: &App, planned: &mut watch::Receiver<i64>) -> Result<Option<i64>> {
+/// Everything that is due now, or until told to stop: a long backlog must not hold up going down. When the next is due.
+async fn do_what_is_due(
+    app: &App,
+    planned: &mut watch::Receiver<i64>,
+    stop: &CancellationToken,
+) -> Result<Option<i64>> {
     loop {
         // Seen before the look at the table: what is planned after it wakes the loop.
         planned.mark_unchanged();
         let next_us = timed::next_due(app.store.reader()).await?;
         match next_us {
-            Some(due_us) if due_us <= app.clock.now_us() => app.commit(due::DoWhatIsDue).await?,
+            Some(due_us) if due_us <= app.clock.now_us() && !stop.is_cancelled() => {
+                app.commit(due::DoWhatIsDue).await?
+            }
             _ => return Ok(next_us),
         }
     }

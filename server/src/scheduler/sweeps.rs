@@ -71,10 +71,12 @@ pub async fn start(
         .start()
         .await
         .context("the sweeps could not be started")?;
-    // What became old while the server was down does not wait for the next round.
-    for what in [Sweep::Retention, Sweep::Old] {
-        run(&app, what).await;
-    }
+    // What became old while the server was down does not wait for the next round, nor the server for it: it may be much.
+    tokio::spawn(async move {
+        for what in [Sweep::Retention, Sweep::Old] {
+            run(&app, what).await;
+        }
+    });
     Ok(Sweeps(scheduler))
 }
 
