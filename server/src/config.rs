@@ -300,11 +300,35 @@ impl Cli {
     /// Reads flags and environment; prints help and ends the process where that is asked for.
     ///
     /// An environment variable that is set to nothing counts as not set: that is how container files leave things out.
-    pub fn read() -> (Self, InForce) {
-        let matches = command().get_matches();
-        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|wrong| wrong.exit());
-        (cli, InForce(settings(&matches)))
+    ///
+    /// # Errors
+    /// One line that names the setting which is wrong, by its variable and its flag.
+    pub fn read() -> anyhow::Result<(Self, InForce)> {
+        let wrong = |wrong: clap::Error| {
+            if !wrong.use_stderr() {
+                wrong.exit();
+            }
+            anyhow::anyhow!(one_line(&wrong.to_string()))
+        };
+        let matches = command().try_get_matches().map_err(wrong)?;
+        let cli = Self::from_arg_matches(&matches).map_err(wrong)?;
+        Ok((cli, InForce(settings(&matches))))
     }
+}
+
+/// What clap says of a wrong value in several lines, for terminals, as one for service managers' logs. It names flags; most settings
+/// come from variables.
+fn one_line(told: &str) -> String {
+    let told = told.split("\n\n").next().unwrap_or_default();
+    let lines: Vec<_> = told.lines().map(str::trim).collect();
+    let told = lines.join(" ");
+    let mut told = told.strip_prefix("error: ").unwrap_or(&told).to_owned();
+    for arg in Cli::command().get_arguments() {
+        if let Some(name) = arg.get_env().and_then(|name| name.to_str()) {
+            told = told.replace(&arg.to_string(), &format!("{name} ({arg})"));
+        }
+    }
+    told
 }
 
 /// The command line, with what clap's derive cannot say.
@@ -401,6 +425,27 @@ mod tests {
             ("chat.example.org", None),
         ] {
             assert_eq!(origin_of(text).as_deref(), origin, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_in_one_line_that_names_its_variable() {
+        for (arguments, expected) in [
+            (
+                ["sotto", "--ping-interval", "soon"],
+                "invalid value 'soon' for 'SOTTO_PING_INTERVAL (--ping-interval <SECONDS>)': invalid digit found in string",
+            ),
+            (
+                ["sotto", "--directory", "shut"],
+                "invalid value 'shut' for 'SOTTO_DIRECTORY (--directory <DIRECTORY>)' [possible values: open, contacts]",
+            ),
+            (
+                ["sotto", "--tls-cert", "cert.pem"],
+                "the following required arguments were not provided: SOTTO_TLS_KEY (--tls-key <TLS_KEY>)",
+            ),
+        ] {
+            let wrong = Cli::try_parse_from(arguments).expect_err("a wrong value");
+            assert_eq!(one_line(&wrong.to_string()), expected);
         }
     }
 

@@ -12,13 +12,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let (cli, in_force) = Cli::read();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let outcome = runtime
-        .context("no runtime")
-        .and_then(|runtime| runtime.block_on(run(cli, &in_force)));
+    let outcome = Cli::read().and_then(|(cli, in_force)| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("no runtime")?;
+        runtime.block_on(run(cli, &in_force))
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {

@@ -20,7 +20,7 @@ use crate::notify::{Actor, Outbox};
 use crate::rules::dms::{Invitee, group_info, may_invite, well_formed};
 use crate::store::dms::{self, NewDm, Tree};
 use crate::store::users::{self, Identity};
-use crate::store::{Tx, UserId, friends, messages};
+use crate::store::{Tx, UserId, friends, history, messages, scheduled};
 
 /// `create_dm`.
 pub async fn create(ctx: Ctx<Member>, request: CreateDm) -> Result<Create> {
@@ -213,10 +213,10 @@ pub async fn get(ctx: Ctx<Member>, request: GetDm) -> Result<DmDetails> {
     let dm = dms::with_member(reader, request.id, me)
         .await?
         .ok_or(Code::NoAccess)?;
-    let newest = messages::page(
+    let newest = history::page(
         reader,
         dm.id,
-        messages::Window::Before(None),
+        history::Window::Before(None),
         1,
         usize::MAX,
         now_us,
@@ -224,7 +224,7 @@ pub async fn get(ctx: Ctx<Member>, request: GetDm) -> Result<DmDetails> {
     .await?;
     Ok(DmDetails {
         latest_message: messages::load(reader, &newest, now_us).await?.pop(),
-        scheduled_messages: messages::scheduled_of(reader, dm.id, me)
+        scheduled_messages: scheduled::of_sender_in(reader, dm.id, me)
             .await?
             .into_iter()
             .collect(),

@@ -4,7 +4,9 @@
 pub mod calls;
 pub mod dms;
 pub mod friends;
+pub mod history;
 pub mod messages;
+pub mod reactions;
 pub mod send;
 pub mod session;
 pub mod users;

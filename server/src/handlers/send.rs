@@ -21,7 +21,9 @@ use crate::rules::messages::{Due, Wanted, may_post, micros, plan, soon};
 use crate::rules::users::signed;
 use crate::store::Tx;
 use crate::store::dms::{DmFacts, timestamp};
-use crate::store::messages::{self, NewContent, NewMessage, NewScheduled, Signed};
+use crate::store::messages::{self, NewContent, NewMessage};
+use crate::store::scheduled::{self, NewScheduled};
+use crate::store::signed::Signed;
 
 /// `send_message`.
 pub async fn send(ctx: Ctx<Member>, request: SendMessage) -> Result<Send> {
@@ -198,7 +200,7 @@ impl Send {
 
     async fn may_schedule(&self, tx: &Tx, bytes: u64) -> Result<()> {
         let limits = &self.app.config.limits;
-        let (count, held) = messages::scheduled_by(tx, self.actor.id()).await?;
+        let (count, held) = scheduled::held_by(tx, self.actor.id()).await?;
         if count >= limits.max_scheduled || held + bytes > limits.max_scheduled_bytes {
             return Err(Code::TooLarge.into());
         }
@@ -215,7 +217,7 @@ impl Send {
             delete_after_us: self.delete_after_us,
             soon_us,
         };
-        messages::schedule(tx, &new).await?;
+        scheduled::insert(tx, &new).await?;
         let mut outbox = Outbox::default();
         outbox.own_change(&self.actor, Scope::Scheduled, Some(self.dm));
         outbox.0.push(Tell::Due(soon_us.unwrap_or(due_us)));

@@ -12,7 +12,7 @@ use sotto_protocol::notices::Notice;
 use sotto_protocol::objects::Message;
 use sotto_protocol::text::DmId;
 
-use super::{friends, messages, send};
+use super::{friends, history, messages, reactions, send};
 use crate::clock::SECOND;
 use crate::ctx::{Applied, Change};
 use crate::error::{Error, Result};
@@ -52,7 +52,7 @@ async fn history(person: &Person, dm: DmId) -> Vec<Message> {
         limit: None,
         after: None,
     };
-    messages::history(person.ctx(), request)
+    history::history(person.ctx(), request)
         .await
         .expect("history")
 }
@@ -235,7 +235,7 @@ async fn history_len(person: &Person, dm: DmId) -> usize {
             limit: None,
             after: None,
         };
-        let page = messages::history(person.ctx(), request)
+        let page = history::history(person.ctx(), request)
             .await
             .expect("history");
         let Some(last) = page.last() else { return len };
@@ -301,9 +301,7 @@ async fn r_713_a_change_is_told_under_both_names_and_found_by_who_was_away() {
             since,
             count: None,
         };
-        messages::changes(bob.ctx(), request)
-            .await
-            .expect("changes")
+        history::changes(bob.ctx(), request).await.expect("changes")
     };
     let start = changes(None).await;
     says(&inside, &alice, message(&alice, dm, "first"))
@@ -340,7 +338,7 @@ async fn r_713_a_change_is_told_under_both_names_and_found_by_who_was_away() {
             reaction: reaction.clone(),
             signature,
         };
-        let react = messages::react(bob.ctx(), request).await.expect("a change");
+        let react = reactions::add(bob.ctx(), request).await.expect("a change");
         assert_eq!(
             inside.app.commit(react).await.expect("an id").get(),
             1,

@@ -95,7 +95,7 @@ pub async fn accept(
             tls.clone(),
             router.clone(),
             peer,
-            permit,
+            Seat::taken(permit),
         ));
     }
 }
@@ -114,20 +114,17 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     router: Router,
     peer: Peer,
-    permit: OwnedSemaphorePermit,
+    seat: Seat,
 ) {
     let link = Arc::clone(&peer.link);
-    metrics::gauge!("sotto_links").increment(1);
     match tls {
-        None => serve(Metered::new(stream, link), router, peer).await,
+        None => serve(Metered::new(stream, link, seat), router, peer).await,
         Some(acceptor) => match tokio::time::timeout(HEADER, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => serve(Metered::new(stream, link), router, peer).await,
+            Ok(Ok(stream)) => serve(Metered::new(stream, link, seat), router, peer).await,
             Ok(Err(cause)) => tracing::debug!(%cause, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         },
     }
-    metrics::gauge!("sotto_links").decrement(1);
-    drop(permit);
 }
 
 async fn serve(
@@ -160,13 +157,38 @@ pin_project_lite::pin_project! {
         #[pin]
         cut: WaitForCancellationFutureOwned,
         link: Arc<Link>,
+        seat: Seat,
     }
 }
 
 impl<S> Metered<S> {
-    fn new(stream: S, link: Arc<Link>) -> Pin<Box<Self>> {
+    fn new(stream: S, link: Arc<Link>, seat: Seat) -> Pin<Box<Self>> {
         let cut = link.cut.clone().cancelled_owned();
-        Box::pin(Self { stream, cut, link })
+        Box::pin(Self {
+            stream,
+            cut,
+            link,
+            seat,
+        })
+    }
+}
+
+/// One of the places that the server has for connections. It lies beside the stream, since hyper lets go of a connection that is
+/// upgraded to a websocket.
+struct Seat(
+    #[expect(dead_code, reason = "held until the connection is over")] OwnedSemaphorePermit,
+);
+
+impl Seat {
+    fn taken(permit: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("sotto_links").increment(1);
+        Self(permit)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        metrics::gauge!("sotto_links").decrement(1);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::rules::messages::{LATE_REMINDER_US, Standing, may_post};
 use crate::store::dms::DmFacts;
 use crate::store::messages::{self, NewContent, NewMessage, Row};
 use crate::store::timed::{self, Kind, TimedEvent};
-use crate::store::{Tx, UserId, dm_id, message_id, schedule_id};
+use crate::store::{Tx, UserId, dm_id, message_id, schedule_id, scheduled};
 
 /// How many events share a transaction.
 const BATCH: u64 = 256;
@@ -41,28 +41,28 @@ impl Change for DoWhatIsDue {
 
 /// Sends a scheduled message, or drops it where its sender may no longer post.
 async fn send(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<()> {
-    let Some(row) = messages::scheduled_row(tx.db(), event.about).await? else {
+    let Some(row) = scheduled::row(tx.db(), event.about).await? else {
         return Ok(());
     };
     let (sender, id) = (UserId(row.sender_id), dm_id(row.dm_id));
-    let scheduled = Scheduled {
+    let notice = Scheduled {
         dm_id: id,
         schedule_id: schedule_id(row.id),
     };
     let dm = match may_still_post(tx, &row).await? {
         Ok(dm) => dm,
         Err(code) => {
-            messages::cancel(tx, &row).await?;
+            scheduled::cancel(tx, &row).await?;
             let failed = ScheduledFailed {
                 dm_id: id,
-                schedule_id: scheduled.schedule_id,
+                schedule_id: notice.schedule_id,
                 code,
             };
             outbox.user(sender, Notice::ScheduledFailed(failed));
             return Ok(());
         }
     };
-    messages::unschedule(tx, &row).await?;
+    scheduled::take_out(tx, &row).await?;
     let sent_us = tx.next_timestamp(id, row.due_us).await?;
     let delete_us = (row.delete_after_us > 0).then(|| sent_us + row.delete_after_us);
     let content = NewContent::Kept(row.content_id, row.content_len);
@@ -80,14 +80,14 @@ async fn send(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<()
     {
         outbox.users(dm.users(), Notice::Message(message));
     }
-    outbox.user(sender, Notice::ScheduledSent(scheduled));
+    outbox.user(sender, Notice::ScheduledSent(notice));
     outbox.0.extend(delete_us.map(Tell::Due));
     Ok(())
 }
 
 async fn may_still_post(
     tx: &mut Tx,
-    row: &messages::Scheduled,
+    row: &scheduled::Scheduled,
 ) -> Result<std::result::Result<Arc<DmFacts>, Code>> {
     let Some(dm) = tx.dm(dm_id(row.dm_id)).await? else {
         return Ok(Err(Code::NoAccess));
@@ -109,7 +109,7 @@ async fn remind(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<
     if tx.now_us() - event.due_us > LATE_REMINDER_US {
         return Ok(());
     }
-    if let Some(row) = messages::scheduled_row(tx.db(), event.about).await? {
+    if let Some(row) = scheduled::row(tx.db(), event.about).await? {
         let notice = Scheduled {
             dm_id: dm_id(row.dm_id),
             schedule_id: schedule_id(row.id),

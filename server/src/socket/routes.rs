@@ -15,7 +15,7 @@ use super::hub::Connection;
 use super::lane::Outstanding;
 use crate::ctx::{Change, Ctx, Guest, Who};
 use crate::error::{Error, Result};
-use crate::handlers::{calls, dms, friends, messages, send, session, users};
+use crate::handlers::{calls, dms, friends, history, messages, reactions, send, session, users};
 use crate::session::Me;
 
 /// Everything there is to call.
@@ -40,15 +40,15 @@ fn table() -> Table {
         .write("ping_typing", dms::typing)
         // messages
         .write("send_message", send::send)
-        .read("get_message", messages::get)
-        .read("get_message_history", messages::history)
-        .read("get_pinned", messages::pinned)
-        .read("get_message_changes", messages::changes)
+        .read("get_message", history::get)
+        .read("get_message_history", history::history)
+        .read("get_pinned", history::pinned)
+        .read("get_message_changes", history::changes)
         .write("set_message", messages::set)
         .write("delete_message", messages::delete)
         .write("cancel_scheduled_message", messages::cancel)
-        .write("add_reaction", messages::react)
-        .write("remove_reaction", messages::unreact)
+        .write("add_reaction", reactions::add)
+        .write("remove_reaction", reactions::remove)
         // friends
         .write("send_friend_request", friends::ask)
         .read("get_friend_requests", friends::incoming)

@@ -430,7 +430,7 @@ pub async fn rename(tx: &mut Tx, id: DmId, name: Option<&str>) -> Result<(), DbE
 
 /// Takes a member out, with its scheduled messages there; with the last one the DM and all in it goes.
 pub async fn leave(tx: &mut Tx, id: DmId, user: UserId) -> Result<(), DbErr> {
-    super::messages::cancel_all_scheduled(tx, id, Some(user)).await?;
+    super::scheduled::cancel_all(tx, id, Some(user)).await?;
     member::Entity::delete_by_id((id.key(), user.0))
         .exec(tx.write())
         .await?;
@@ -447,7 +447,7 @@ pub async fn leave(tx: &mut Tx, id: DmId, user: UserId) -> Result<(), DbErr> {
 
 /// Removes a DM without members and everything that was in it.
 async fn remove(tx: &mut Tx, id: DmId) -> Result<(), DbErr> {
-    super::messages::cancel_all_scheduled(tx, id, None).await?;
+    super::scheduled::cancel_all(tx, id, None).await?;
     let messages = message::Entity::find()
         .filter(message::Column::DmId.eq(id.key()))
         .all(tx.db())
