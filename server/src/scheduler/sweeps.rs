@@ -112,6 +112,8 @@ async fn run(app: &App, what: Sweep) {
     };
     match outcome {
         Ok(()) => {}
+        // Going down: the next start goes on with it.
+        Err(_) if app.store.writer().is_closed() => {}
         Err(cause @ Error::Broken(_)) => drop(cause.into_refusal("sweep")),
         Err(Error::Refused(refusal)) => tracing::warn!(%refusal, ?what, "a sweep was refused"),
     }
