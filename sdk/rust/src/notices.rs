@@ -159,6 +159,8 @@ impl Engine {
                     username: signal.username,
                     body,
                 },
+                // Too late: this device has left.
+                Err(Error::Invalid(_)) => return Ok(()),
                 Err(why) => Happening::Warning(format!(
                     "A call signal that claims to be of {} is refused: {why}",
                     signal.username

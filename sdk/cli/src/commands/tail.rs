@@ -31,6 +31,7 @@ pub async fn tail(profile: &Profile<'_>, output: Output, what: Tail) -> Outcome 
         },
         what,
         titles: HashMap::new(),
+        members: HashMap::new(),
         shown: HashMap::new(),
         statuses: HashMap::new(),
         me: sotto.username().to_owned(),
@@ -80,6 +81,7 @@ struct View {
     what: Tail,
     only: Option<DmId>,
     titles: HashMap<DmId, String>,
+    members: HashMap<DmId, Vec<String>>,
     shown: HashMap<MessageId, Message>,
     statuses: HashMap<String, String>,
     me: String,
@@ -89,6 +91,7 @@ struct View {
 impl View {
     fn learn(&mut self, dm: &Dm) {
         self.titles.insert(dm.id, dm_title(dm, &self.me));
+        self.members.insert(dm.id, dm.users.clone());
     }
 
     fn title(&self, dm: DmId) -> String {
@@ -142,14 +145,20 @@ impl View {
                 self.line("invitation_refused", None, &why.to_string(), value);
             }
             Happening::DmChanged(dm) => {
-                let before = self.title(dm.id);
+                let title = self.title(dm.id);
+                let members = self.members.get(&dm.id).cloned();
                 self.learn(dm);
-                let text = if before == self.title(dm.id) {
-                    format!("members: {}", dm.users.join(", "))
-                } else {
-                    format!("was called {before}")
-                };
-                self.line("dm_changed", Some(dm.id), &text, dm_json(dm));
+                let mut changes = Vec::new();
+                if title != self.title(dm.id) {
+                    changes.push(format!("was called {title}"));
+                }
+                if members.as_ref() != Some(&dm.users) {
+                    changes.push(format!("members: {}", dm.users.join(", ")));
+                }
+                // For people, what they see already is no news.
+                if !changes.is_empty() || self.output.json {
+                    self.line("dm_changed", Some(dm.id), &changes.join("; "), dm_json(dm));
+                }
             }
             Happening::DmGone { dm } => {
                 self.line(

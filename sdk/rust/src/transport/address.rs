@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_origin_is_that_of_the_dialled_url() {
+    fn c_402_the_origin_is_that_of_the_dialled_url() {
         for (text, origin, dialled) in [
             (
                 "https://Chat.Example.ORG",

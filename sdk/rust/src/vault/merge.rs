@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_both_devices_are_kept() {
+    fn c_505_keys_of_both_devices_are_kept() {
         let a = json!({"v": 1, "spks": [{"created_at": 1, "private": hex32(1), "retired_at": 9}], "dms": {"7": dm(7)}});
         let b = json!({"v": 1, "spks": [{"created_at": 1, "private": hex32(1)}, {"created_at": 2, "private": hex32(2)}], "dms": {"8": dm(8)}});
         let (both, conflicts) = merged(&a, &b);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dm_that_was_left_stays_left() {
+    fn c_505_a_dm_that_was_left_stays_left() {
         let a = json!({"v": 1, "dms": {"7": {"group_id": hex32(7), "left_at": 5}}});
         let b = json!({"v": 1, "dms": {"7": dm(7)}});
         let (both, _) = merged(&a, &b);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_follow_the_rules() {
+    fn c_506_pins_follow_the_rules() {
         for (a, b, wins, conflict) in [
             // The same key: nothing to decide.
             (pin(1, 5, false), pin(1, 6, false), 1, false),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_keeps_the_highest_prekey_time_of_both() {
+    fn c_506_a_pin_keeps_the_highest_prekey_time_of_both() {
         let mut a = pin(1, 5, true);
         a["bob"]["spk_created_at"] = json!(50);
         let (both, _) = merged(
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_kept_at_every_depth() {
+    fn c_503_what_is_not_understood_is_kept_at_every_depth() {
         let a = json!({"v": 1, "theme": {"dark": true}, "dms": {"7": {"group_id": hex32(7), "muted": true, "left_at": 3}}});
         let b = json!({"v": 1, "theme": {"size": 3}, "dms": {"7": {"group_id": hex32(7), "colour": "red"}}});
         let (both, _) = merged(&a, &b);

@@ -34,6 +34,7 @@ async fn pair(fake: &Fake) -> (Person, Sotto, Person, Sotto, DmId) {
     (alice, a, bob, b, dm)
 }
 
+/// C-404.
 #[tokio::test]
 async fn a_swapped_key_stops_until_the_user_accepts_it() {
     let fake = Fake::start().await;
@@ -70,6 +71,7 @@ async fn a_swapped_key_stops_until_the_user_accepts_it() {
     drop(mallory);
 }
 
+/// C-218.
 #[tokio::test]
 async fn a_key_of_the_group_is_held_against_the_partners_own() {
     let fake = Fake::start().await;
@@ -104,6 +106,7 @@ async fn a_key_of_the_group_is_held_against_the_partners_own() {
     assert_eq!(b.dms().await.unwrap()[0].locked, None);
 }
 
+/// C-219.
 #[tokio::test]
 async fn an_invitation_without_info_is_a_downgrade() {
     let fake = Fake::start().await;
@@ -154,6 +157,7 @@ async fn the_same_group_under_another_dm_is_refused() {
     assert_eq!(code, Some("E_REPLAY_GROUP"));
 }
 
+/// C-405.
 #[tokio::test]
 async fn an_older_prekey_than_one_already_seen_is_refused() {
     let fake = Fake::start().await;
@@ -179,6 +183,7 @@ async fn an_older_prekey_than_one_already_seen_is_refused() {
     assert_eq!(refused.unwrap_err().security_code(), Some("E_SPK_STALE"));
 }
 
+/// C-507.
 #[tokio::test]
 async fn an_older_own_storage_is_a_rollback() {
     let fake = Fake::start().await;
@@ -196,6 +201,7 @@ async fn an_older_own_storage_is_a_rollback() {
     assert_eq!(refused.security_code(), Some("E_STORAGE"));
 }
 
+/// C-311, C-312.
 #[tokio::test]
 async fn repeated_moved_and_rolled_back_messages_are_marked() {
     let fake = Fake::start().await;
@@ -347,6 +353,7 @@ async fn a_changed_key_in_a_profile_is_told() {
     assert_eq!(json!(hex::encode(pinned)), real);
 }
 
+/// C-403.
 #[tokio::test]
 async fn a_login_is_a_signature_and_nothing_else() {
     let fake = Fake::start().await;

@@ -5,6 +5,7 @@ mod fake;
 mod lies;
 mod peer;
 mod people;
+mod rules;
 mod storage;
 mod story;
 mod transport;

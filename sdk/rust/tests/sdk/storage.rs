@@ -18,7 +18,7 @@ fn now() -> u64 {
 }
 
 /// What the server holds for someone, opened.
-fn stored(fake: &Fake, person: &Person) -> Value {
+pub fn stored(fake: &Fake, person: &Person) -> Value {
     let name = person.keys.username();
     let text = fake.state().users[name]["own_storage"].clone();
     let key = RecoverySecret::from_words(&person.words)
@@ -34,7 +34,7 @@ fn stored(fake: &Fake, person: &Person) -> Value {
 }
 
 /// Puts `content` at the server, as another client of the same account would.
-fn put(fake: &Fake, person: &Person, version: u64, content: &Value) {
+pub fn put(fake: &Fake, person: &Person, version: u64, content: &Value) {
     let name = person.keys.username();
     let key = RecoverySecret::from_words(&person.words)
         .unwrap()
@@ -60,6 +60,7 @@ fn publish(fake: &Fake, person: &Person, prekey: &Prekey) {
     user["sig"] = json!(hex::encode(person.keys.identity().sign_spk(prekey.spk())));
 }
 
+/// C-409.
 #[tokio::test]
 async fn an_old_prekey_is_replaced_and_still_opens_what_was_sent_to_it() {
     let fake = Fake::start().await;
@@ -122,6 +123,7 @@ async fn a_prekey_that_the_server_holds_back_is_published_again() {
     assert_eq!(fake.state().users["bob"]["spk"], right);
 }
 
+/// C-503.
 #[tokio::test]
 async fn what_newer_versions_keep_is_preserved() {
     let fake = Fake::start().await;
@@ -143,6 +145,7 @@ async fn what_newer_versions_keep_is_preserved() {
     );
 }
 
+/// C-509.
 #[tokio::test]
 async fn near_the_limit_it_warns_and_at_the_limit_it_creates_nothing() {
     let fake = Fake::start().await;
@@ -170,6 +173,7 @@ async fn near_the_limit_it_warns_and_at_the_limit_it_creates_nothing() {
     assert_eq!(stored(&fake, &alice), content, "and no key was dropped");
 }
 
+/// C-504: on a conflict both changes survive.
 #[tokio::test]
 async fn two_devices_that_write_at_once_keep_both_changes() {
     let fake = Fake::start().await;

@@ -202,6 +202,7 @@ async fn a_cursor_that_is_too_old_is_replaced_without_a_gap() {
     assert_eq!(sees.texts_until("c").await, ["a", "b", "c"]);
 }
 
+/// C-505.
 #[tokio::test]
 async fn two_devices_never_lose_each_others_keys() {
     let fake = Fake::start().await;
