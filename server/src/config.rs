@@ -323,7 +323,10 @@ fn one_line(told: &str) -> String {
     let lines: Vec<_> = told.lines().map(str::trim).collect();
     let told = lines.join(" ");
     let mut told = told.strip_prefix("error: ").unwrap_or(&told).to_owned();
-    for arg in Cli::command().get_arguments() {
+    // Only when it is built does an argument know how it is shown.
+    let mut command = Cli::command();
+    command.build();
+    for arg in command.get_arguments() {
         if let Some(name) = arg.get_env().and_then(|name| name.to_str()) {
             told = told.replace(&arg.to_string(), &format!("{name} ({arg})"));
         }
