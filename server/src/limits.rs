@@ -298,6 +298,9 @@ impl Rates {
     }
 }
 
+/// Seconds in a day.
+const A_DAY: u64 = 86_400;
+
 fn take<K: Hash + Eq + Clone>(
     limiter: &DefaultKeyedRateLimiter<K>,
     key: &K,
@@ -315,8 +318,8 @@ fn take<K: Hash + Eq + Clone>(
                 wait.as_secs_f64().ceil() as u64,
             ))
         }
-        // More than a whole burst at once: waiting does not help.
-        Err(_) => Err(Refusal::from(Code::RateLimited)),
+        // More than a whole burst at once: only asking for less helps, at whatever time.
+        Err(_) => Err(Refusal::retry_after(Code::RateLimited, A_DAY)),
     }
 }
 
