@@ -133,7 +133,14 @@ fn take_in(
 pub async fn caretaker(app: Arc<App>, mut events: mpsc::UnboundedReceiver<HubEvent>) {
     while let Some(event) = events.recv().await {
         let outcome = match event {
-            HubEvent::InvitationAcked(user, dm) => app.commit(AckInvitation { dm, user }).await,
+            // Not awaited: a commit for each would hold up the acks behind it and the news of who is there.
+            HubEvent::InvitationAcked(user, dm) => {
+                app.submit(AckInvitation { dm, user }, |outcome| {
+                    if let Err(cause) = outcome {
+                        drop(cause.into_refusal("hub"));
+                    }
+                })
+            }
             HubEvent::Online(user) | HubEvent::Offline(user) => {
                 app.teller.tell(Outbox(vec![Tell::Profile(user, None)]));
                 Ok(())
