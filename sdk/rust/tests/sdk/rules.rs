@@ -147,7 +147,7 @@ async fn c_508_pins_are_those_of_partners_of_verified_users_and_of_friends() {
             answer["result"] = json!(["dave"]);
         }
     });
-    alice.connect().await;
+    drop(alice.follow().await);
     assert_eq!(pinned(&fake, &alice), set(&["bob", "carol", "dave"]));
 }
 
