@@ -1,4 +1,4 @@
-//! Socket.IO v5 on Engine.IO v4 over a websocket: all that a client needs of it, for [`crate::link`].
+//! Socket.IO v5 on Engine.IO v4 over a websocket: all that a client needs of it.
 //!
 //! - [`address`]: where the server is, and the origin that a login is bound to
 //! - [`packet`]: packets to text and back

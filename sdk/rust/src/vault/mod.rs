@@ -3,6 +3,8 @@
 pub mod content;
 pub mod merge;
 pub mod sealed;
+#[cfg(test)]
+mod vectors;
 
 use rand::rng;
 use serde::{Deserialize, Serialize};
