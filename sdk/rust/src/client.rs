@@ -139,7 +139,7 @@ impl Sotto {
         store: Arc<dyn Store>,
         options: Options,
     ) -> Result<(Arc<Inner>, Connection)> {
-        let connection = link::dial(server, &keys, &options.transport).await?;
+        let connection = link::patient_dial(server, &keys, &options.transport).await?;
         let inner = Inner {
             server: server.clone(),
             link: Link::new(options.transport.request_timeout),

@@ -42,6 +42,26 @@ pub(crate) async fn dial(
     Ok(connection)
 }
 
+/// [`dial`] that waits out a server's limit on logins, within a minute.
+pub(crate) async fn patient_dial(
+    server: &ServerAddress,
+    keys: &AccountKeys,
+    config: &TransportConfig,
+) -> Result<Connection> {
+    let start = Instant::now();
+    loop {
+        let refused = match dial(server, keys, config).await {
+            Err(Error::Refused(refused)) if refused.code == Some(Code::RateLimited) => refused,
+            outcome => return outcome,
+        };
+        let wait = Duration::from_secs(refused.retry_after.unwrap_or(1));
+        if start.elapsed() + wait > Duration::from_secs(60) {
+            return Err(Error::Refused(refused));
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
 tokio::task_local! {
     /// Set in the one task that makes connections: it must never wait for one.
     static MAKES_CONNECTIONS: ();
