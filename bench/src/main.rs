@@ -41,6 +41,7 @@ Examples:
   sotto-bench compare --a target/release/sotto --b target/release/sotto --env-b SOTTO_DURABLE=false";
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Where and how")]
 struct PlaceArgs {
     /// The binary to start servers from
     #[arg(long, global = true, default_value = "target/release/sotto")]
