@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod dice;
 pub mod http;
 pub mod keys;
 pub mod person;

@@ -1,8 +1,9 @@
 //! A real server in this process, on a free port, with a database of its own.
 
+use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use sotto_server::config::{Config, OffOr};
@@ -11,9 +12,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::clock::HandClock;
 use crate::keys::Keys;
@@ -29,10 +29,8 @@ pub struct TestServer {
     hand: Arc<HandClock>,
     clock: SharedClock,
     running: Option<(Running, oneshot::Sender<()>)>,
-    logs: Logs,
     errors_are_expected: bool,
     dir: Arc<TempDir>,
-    _logging: tracing::subscriber::DefaultGuard,
 }
 
 impl TestServer {
@@ -66,17 +64,16 @@ impl TestServer {
         // Nothing here pulls the plug; what survives that is tested with real processes.
         config.durable = false;
         settings(&mut config);
-        let logs = Logs::default();
-        let subscriber = tracing_subscriber::registry().with(logs.clone());
+        LOGGING.call_once(|| {
+            tracing::subscriber::set_global_default(Logs).expect("the only subscriber");
+        });
         let mut server = Self {
             config,
             hand,
             clock,
             running: None,
-            logs,
             errors_are_expected: false,
             dir: Arc::new(dir),
-            _logging: tracing::subscriber::set_default(subscriber),
         };
         server.begin().await;
         server
@@ -131,9 +128,9 @@ impl TestServer {
         self.dir.path().join("sotto.db")
     }
 
-    /// Every line of level warning or error so far.
+    /// Every line of level warning or error so far, of all servers of this test.
     pub fn logged(&self) -> Vec<String> {
-        self.logs.lines()
+        lines()
     }
 
     /// From now on errors in the log do not fail the test.
@@ -188,9 +185,7 @@ impl Drop for TestServer {
         if std::thread::panicking() {
             return;
         }
-        let errors: Vec<_> = self
-            .logs
-            .lines()
+        let errors: Vec<_> = lines()
             .into_iter()
             .filter(|line| line.starts_with("ERROR"))
             .collect();
@@ -201,32 +196,44 @@ impl Drop for TestServer {
     }
 }
 
-/// Keeps log lines of level warning and error.
-#[derive(Clone, Debug, Default)]
-struct Logs(Arc<Mutex<Vec<String>>>);
-
-impl Logs {
-    fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-impl<S: Subscriber> Layer<S> for Logs {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let level = *event.metadata().level();
-        if level > Level::WARN || !event.metadata().target().starts_with("sotto") {
-            return;
-        }
-        let mut line = Line(level.to_string());
-        event.record(&mut line);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line.0);
+static LOGGING: Once = Once::new();
+
+/// What the servers of this thread, which is this test, have logged.
+fn lines() -> Vec<String> {
+    LINES.with_borrow(Clone::clone)
+}
+
+/// Keeps log lines of level warning and error, by thread.
+struct Logs;
+
+impl Subscriber for Logs {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event()
+            && *metadata.level() <= Level::WARN
+            && metadata.target().starts_with("sotto")
     }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 struct Line(String);

@@ -498,7 +498,7 @@ async fn r_218_one_larger_user_comes_alone() {
 #[tokio::test]
 async fn r_219_a_directory_of_contacts() {
     let server = TestServer::with(|config| config.directory = Directory::Contacts).await;
-    let [alice, friend, asked, asking, fellow, other, stranger] = server
+    let [alice, friend, _asked, asking, fellow, other, stranger] = server
         .people([
             "alice", "friend", "asked", "asking", "fellow", "other", "stranger",
         ])
