@@ -9,7 +9,10 @@ use sotto_server::config::{Cli, Command, Config, InForce, LogFormat};
 use sotto_server::{SharedClock, SystemClock, doctor, migrate, running, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
     let outcome = Cli::read().and_then(|(cli, in_force)| {
@@ -102,13 +105,18 @@ fn dialled(address: std::net::SocketAddr) -> String {
 
 fn log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).context("SOTTO_LOG is malformed")?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // At `trace` the libraries below us write out whole frames, and with them names and sealed bytes.
+    let is_free_of_content =
+        filter_fn(|event| *event.level() != Level::TRACE || event.target().starts_with("sotto"));
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let lines = match config.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter.and(is_free_of_content)))
+        .init();
     Ok(())
 }
