@@ -14,6 +14,8 @@ pub struct Model {
     pub count: i32,
     /// 0 while not locked out.
     pub locked_until_us: i64,
+    /// When the last one came.
+    pub last_us: i64,
 }
 
 /// Relations are followed by hand in the store, where each read is shaped.

@@ -139,6 +139,7 @@ fn tables() -> Vec<TableCreateStatement> {
         pair("login_failure", int("user_id"), text_of("address"))
             .col(small("count"))
             .col(int("locked_until_us"))
+            .col(int("last_us"))
             .to_owned(),
         table("counter")
             .col(text_of("name").primary_key())

@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -226,6 +227,39 @@ pub enum Rate {
     Registration(AddressKey),
     /// A login from an address.
     Login(AddressKey),
+}
+
+/// A count against a rate that a change makes once, however often it is applied.
+#[derive(Debug, Default)]
+pub struct Charge(AtomicBool);
+
+impl Charge {
+    /// Counts, unless that was done before.
+    ///
+    /// # Errors
+    /// `rate_limited` with the seconds to wait, where it is one too many.
+    pub fn count(&self, rates: &Rates, rate: Rate) -> Result<(), Refusal> {
+        if !self.0.load(Ordering::Relaxed) {
+            rates.count(rate)?;
+            self.0.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Counts what a change will have sent to the members of a DM.
+    ///
+    /// # Errors
+    /// `rate_limited` with the seconds to wait.
+    pub fn fan_out(
+        &self,
+        rates: &Rates,
+        by: UserId,
+        bytes: usize,
+        members: usize,
+    ) -> Result<(), Refusal> {
+        let bytes = u32::try_from(bytes.saturating_mul(members)).unwrap_or(u32::MAX);
+        self.count(rates, Rate::FanOut(by, bytes))
+    }
 }
 
 impl Rates {

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::app::App;
 use crate::clock::SharedClock;
@@ -34,6 +35,8 @@ use crate::store::{self, OpenOptions};
 const LANES: Duration = Duration::from_secs(3);
 const WRITER: Duration = Duration::from_secs(4);
 const FLUSH: Duration = Duration::from_secs(1);
+/// How long a client may pause while it sends the body of a request.
+const BODY: Duration = Duration::from_secs(30);
 /// Where metrics are served unless a setting says otherwise.
 const METRICS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3001);
@@ -190,6 +193,7 @@ impl Parts {
         };
         let router = health::routes(health.clone())
             .layer(layer)
+            .layer(RequestBodyTimeoutLayer::new(BODY))
             .layer(from_fn_with_state(Arc::new(sessions), carry))
             .layer(cors(&app.config.cors_origins));
         Self {
@@ -270,6 +274,7 @@ impl GoingDown {
         self.edge.pause();
         self.edge.lanes.close();
         within(LANES, "events in progress", self.edge.quiet()).await;
+        self.edge.abandon();
         self.edge.app.store.writer().close();
         within(WRITER, "the writer", self.writer.ended()).await;
         let flushed = async {

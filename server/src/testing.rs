@@ -69,7 +69,7 @@ impl Notifier for Recorder {
 /// A server's inside.
 pub struct Inside {
     pub app: Arc<App>,
-    pub told: Arc<Recorder>,
+    told: Arc<Recorder>,
     pub clock: Arc<FixedClock>,
     _ends: TellerEnds,
     folder: TempDir,
@@ -109,6 +109,12 @@ impl Inside {
             _ends: ends,
             folder,
         }
+    }
+
+    /// What was told since the last time. A change of nothing comes first: once it is answered, everything before it is told.
+    pub async fn told(&self) -> Vec<(To, Notice)> {
+        self.app.commit(Nothing).await.expect("nothing to go wrong");
+        self.told.take()
     }
 
     /// Where the database is.
@@ -163,6 +169,16 @@ impl Inside {
             .commit(MakeDm(people[0].id, members))
             .await
             .expect("a DM")
+    }
+}
+
+struct Nothing;
+
+impl Change for Nothing {
+    type Reply = ();
+
+    async fn apply(&self, _: &mut Tx) -> Result<Applied<()>> {
+        Ok(Applied::quietly(()))
     }
 }
 

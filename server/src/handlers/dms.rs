@@ -15,8 +15,8 @@ use super::{dm_notice, dm_of, leave_call, may_write};
 use crate::app::App;
 use crate::ctx::{Applied, Change, Ctx, Member};
 use crate::error::Result;
-use crate::limits::{Rate, at_most};
-use crate::notify::{Actor, Outbox};
+use crate::limits::{Charge, Rate, at_most};
+use crate::notify::{Actor, Outbox, Tell};
 use crate::rules::dms::{Invitee, group_info, may_invite, well_formed};
 use crate::store::dms::{self, NewDm, Tree};
 use crate::store::users::{self, Identity};
@@ -45,6 +45,8 @@ pub async fn create(ctx: Ctx<Member>, request: CreateDm) -> Result<Create> {
         actor: ctx.actor(),
         request,
         info_hash,
+        invitations: Charge::default(),
+        charge: Charge::default(),
     })
 }
 
@@ -54,6 +56,8 @@ pub struct Create {
     actor: Actor,
     request: CreateDm,
     info_hash: Option<Vec<u8>>,
+    invitations: Charge,
+    charge: Charge,
 }
 
 impl Change for Create {
@@ -83,7 +87,10 @@ impl Change for Create {
             group_info(&info.0, &members, &self.request)?;
         }
         let count = u32::try_from(strangers.len()).unwrap_or(u32::MAX);
-        self.app.rates.count(Rate::Invitations(me, count))?;
+        self.invitations
+            .count(&self.app.rates, Rate::Invitations(me, count))?;
+        self.charge
+            .fan_out(&self.app.rates, me, self.bytes(), others.len())?;
         let tree = Tree {
             key_tree: self.request.key_tree.clone(),
             messages: self.request.messages.clone(),
@@ -114,6 +121,11 @@ impl Change for Create {
 }
 
 impl Create {
+    /// Length of what goes to each invitee, about.
+    fn bytes(&self) -> usize {
+        self.request.key_tree.len() * 32 + self.request.info.as_ref().map_or(0, |info| info.0.len())
+    }
+
     /// The others in the order of the request.
     async fn others(&self, tx: &Tx) -> Result<Vec<Identity>> {
         let names = || self.request.usernames.iter().map(|name| name.as_str());
@@ -240,9 +252,11 @@ pub async fn set(ctx: Ctx<Member>, request: SetDm) -> Result<Rename> {
     let chars = name.as_ref().map_or(0, |name| name.chars().count());
     at_most("name", chars, ctx.app.config.limits.max_dm_name)?;
     Ok(Rename {
+        app: Arc::clone(&ctx.app),
         actor: ctx.actor(),
         dm: request.id,
         name,
+        charge: Charge::default(),
     })
 }
 
@@ -251,6 +265,8 @@ pub struct Rename {
     actor: Actor,
     dm: DmId,
     name: Option<String>,
+    app: Arc<App>,
+    charge: Charge,
 }
 
 impl Change for Rename {
@@ -258,7 +274,11 @@ impl Change for Rename {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Applied<Done>> {
         let dm = dm_of(tx, self.dm, &self.actor).await?;
-        may_write(tx, &dm, self.actor.id()).await?;
+        let me = self.actor.id();
+        may_write(tx, &dm, me).await?;
+        let bytes = self.name.as_ref().map_or(0, String::len);
+        self.charge
+            .fan_out(&self.app.rates, me, bytes, dm.members.len())?;
         dms::rename(tx, dm.id, self.name.as_deref()).await?;
         let dm = dm_of(tx, self.dm, &self.actor).await?;
         let mut outbox = Outbox::default();
@@ -297,7 +317,10 @@ impl Change for Leave {
                 leave_call(tx, &dm, me, &self.actor.me.username, &mut outbox);
                 outbox.users(dm.users(), dm_notice(tx, &dm));
             }
-            None => drop(tx.leave_call(self.dm, me)),
+            None => {
+                tx.leave_call(self.dm, me);
+                outbox.0.push(Tell::Due(tx.now_us()));
+            }
         }
         outbox.own_change(&self.actor, Scope::Dms, Some(self.dm));
         Ok(Applied {

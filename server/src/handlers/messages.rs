@@ -9,15 +9,16 @@ use sotto_protocol::text::{DmId, MessageId, ScheduleId};
 use sotto_protocol::{Code, Refusal};
 
 use super::{dm_of, may_write};
+use crate::app::App;
 use crate::ctx::{Applied, Change, Ctx, Member};
 use crate::error::Result;
-use crate::limits::at_most;
+use crate::limits::{Charge, at_most};
 use crate::notify::{Actor, Outbox};
 use crate::rules::users::signed;
 use crate::store::dms::DmFacts;
 use crate::store::messages::{self, MessageChange, Row};
 use crate::store::signed::Signed;
-use crate::store::{Key, Tx, UserId, dm_id, scheduled};
+use crate::store::{Key, Tx, UserId, dm_id, reactions, scheduled};
 
 /// The message and its DM, if the actor is a member.
 pub(super) async fn message_of(
@@ -30,6 +31,23 @@ pub(super) async fn message_of(
         .ok_or(Code::NoAccess)?;
     let dm = dm_of(tx, dm_id(row.dm_id), actor).await?;
     Ok((row, dm))
+}
+
+/// Counts what a change of a message, which brings so many new bytes, will have sent to everybody in the DM: all of it, twice.
+pub(super) async fn charge_change(
+    tx: &Tx,
+    app: &App,
+    charge: &Charge,
+    actor: &Actor,
+    (row, dm): (&Row, &DmFacts),
+    new: usize,
+) -> Result<()> {
+    let reactions = reactions::of_message(tx.db(), row.id).await?;
+    let old = usize::try_from(row.content_len).unwrap_or(usize::MAX);
+    let bytes =
+        old.saturating_add(new) + reactions.iter().map(reactions::sealed_len).sum::<usize>();
+    charge.fan_out(&app.rates, actor.id(), 2 * bytes, dm.members.len())?;
+    Ok(())
 }
 
 /// Tells everybody in the DM that a message changed, under both names that the seed gives it.
@@ -70,7 +88,8 @@ pub async fn set(ctx: Ctx<Member>, request: SetMessage) -> Result<Set> {
             signed: edit,
             pinned: request.pinned,
         },
-        max_pins: ctx.app.config.limits.max_pins,
+        app: Arc::clone(&ctx.app),
+        charge: Charge::default(),
     })
 }
 
@@ -80,7 +99,8 @@ pub struct Set {
     id: MessageId,
     authentic: Result<(), Code>,
     change: MessageChange,
-    max_pins: u64,
+    app: Arc<App>,
+    charge: Charge,
 }
 
 impl Change for Set {
@@ -98,10 +118,24 @@ impl Change for Set {
         }
         if self.change.pinned == Some(true)
             && !row.pinned
-            && messages::pinned_count(tx, dm.id).await? >= self.max_pins
+            && messages::pinned_count(tx, dm.id).await? >= self.app.config.limits.max_pins
         {
             return Err(Code::TooLarge.into());
         }
+        let edited = self
+            .change
+            .signed
+            .as_ref()
+            .map_or(0, |signed| signed.bytes.as_bytes().len());
+        charge_change(
+            tx,
+            &self.app,
+            &self.charge,
+            &self.actor,
+            (&row, &dm),
+            edited,
+        )
+        .await?;
         messages::change(tx, &row, &self.change).await?;
         Ok(Applied {
             reply: Done,

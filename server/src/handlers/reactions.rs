@@ -8,11 +8,11 @@ use sotto_protocol::reply::Done;
 use sotto_protocol::text::{MessageId, ReactionId, Signature};
 
 use super::may_write;
-use super::messages::{message_of, tell_change};
+use super::messages::{charge_change, message_of, tell_change};
 use crate::app::App;
 use crate::ctx::{Applied, Change, Ctx, Member};
 use crate::error::Result;
-use crate::limits::at_most;
+use crate::limits::{Charge, at_most};
 use crate::notify::Actor;
 use crate::rules::users::signed;
 use crate::store::signed::Signed;
@@ -31,6 +31,7 @@ pub async fn add(ctx: Ctx<Member>, request: AddReaction) -> Result<React> {
             bytes: request.reaction,
             signature: request.signature,
         },
+        charge: Charge::default(),
     })
 }
 
@@ -41,6 +42,7 @@ pub struct React {
     id: MessageId,
     signed: Signed,
     authentic: Result<(), Code>,
+    charge: Charge,
 }
 
 impl React {
@@ -85,6 +87,8 @@ impl Change for React {
             others.len(),
             others.iter().map(reactions::sealed_len).sum(),
         )?;
+        let new = self.signed.bytes.as_bytes().len();
+        charge_change(tx, &self.app, &self.charge, &self.actor, (&row, &dm), new).await?;
         let id = reactions::insert(tx, &row, me, &self.signed).await?;
         Ok(Applied {
             reply: id,
@@ -96,15 +100,19 @@ impl Change for React {
 /// `remove_reaction`.
 pub async fn remove(ctx: Ctx<Member>, request: RemoveReaction) -> Result<Unreact> {
     Ok(Unreact {
+        app: Arc::clone(&ctx.app),
         actor: ctx.actor(),
         id: request.id,
+        charge: Charge::default(),
     })
 }
 
 /// The end of one's own reaction.
 pub struct Unreact {
+    app: Arc<App>,
     actor: Actor,
     id: ReactionId,
+    charge: Charge,
 }
 
 impl Change for Unreact {
@@ -119,6 +127,7 @@ impl Change for Unreact {
         if reaction.sender_id != self.actor.id().0 {
             return Err(Code::NotOwner.into());
         }
+        charge_change(tx, &self.app, &self.charge, &self.actor, (&row, &dm), 0).await?;
         reactions::remove(tx, &row, &reaction).await?;
         Ok(Applied {
             reply: Done,

@@ -15,7 +15,7 @@ use super::standing;
 use crate::app::App;
 use crate::ctx::{Applied, Change, Ctx, Member};
 use crate::error::Result;
-use crate::limits::{Rate, at_most};
+use crate::limits::{Charge, at_most};
 use crate::notify::{Actor, Outbox, Tell};
 use crate::rules::messages::{Due, Wanted, may_post, micros, plan, soon};
 use crate::rules::users::signed;
@@ -60,6 +60,7 @@ pub async fn send(ctx: Ctx<Member>, request: SendMessage) -> Result<Send> {
         },
         due,
         delete_after_us: micros(delete),
+        charge: Charge::default(),
     })
 }
 
@@ -75,6 +76,7 @@ pub struct Send {
     mark: Vec<u8>,
     due: Due,
     delete_after_us: i64,
+    charge: Charge,
 }
 
 /// What becomes of a send.
@@ -180,8 +182,8 @@ impl Send {
         if due_us.is_some() {
             self.may_schedule(tx, bytes as u64).await?;
         }
-        let fan_out = u32::try_from(bytes * dm.members.len()).unwrap_or(u32::MAX);
-        self.app.rates.count(Rate::FanOut(me, fan_out))?;
+        self.charge
+            .fan_out(&self.app.rates, me, bytes, dm.members.len())?;
         taken.insert(self.mark.clone());
         new_marks.push(self.mark.clone());
         if let Some(due_us) = due_us {

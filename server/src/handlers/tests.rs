@@ -20,6 +20,30 @@ use crate::notify::To;
 use crate::store::Tx;
 use crate::testing::{Inside, Person};
 
+/// Two friends with a DM.
+struct Two {
+    inside: Inside,
+    alice: Person,
+    bob: Person,
+    dm: DmId,
+}
+
+async fn two() -> Two {
+    let inside = Inside::new().await;
+    let (alice, bob) = (
+        inside.person("alice", 1).await,
+        inside.person("bob", 2).await,
+    );
+    inside.befriend(&alice, &bob).await;
+    let dm = inside.dm(&[&alice, &bob]).await;
+    Two {
+        inside,
+        alice,
+        bob,
+        dm,
+    }
+}
+
 fn message(person: &Person, dm: DmId, text: &str) -> SendMessage {
     let (message, signature) = person.signs(text.as_bytes());
     SendMessage {
@@ -59,13 +83,12 @@ async fn history(person: &Person, dm: DmId) -> Vec<Message> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_115_timestamps_rise_though_the_clock_stands_still_and_notices_keep_their_order() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside,
+        alice,
+        bob,
+        dm,
+    } = two().await;
     let sends = (0..50).map(|n| {
         says(
             &inside,
@@ -83,8 +106,8 @@ async fn r_115_timestamps_rise_though_the_clock_stands_still_and_notices_keep_th
     assert_eq!(stored.len(), 50);
     assert!(stored.is_sorted_by(|newer, older| newer.timestamp > older.timestamp));
     let told: Vec<_> = inside
-        .told
-        .take()
+        .told()
+        .await
         .into_iter()
         .map(|(to, notice)| {
             assert_eq!(to, To::Users([alice.id, bob.id].into()));
@@ -102,13 +125,9 @@ async fn r_115_timestamps_rise_though_the_clock_stands_still_and_notices_keep_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_403_a_repeated_send_is_answered_and_does_nothing() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside, alice, dm, ..
+    } = two().await;
     let again = (0..20).map(|_| says(&inside, &alice, message(&alice, dm, "once")));
     assert!(
         join_all(again)
@@ -121,7 +140,7 @@ async fn r_403_a_repeated_send_is_answered_and_does_nothing() {
         1,
         "repetitions share a batch"
     );
-    assert_eq!(inside.told.take().len(), 1);
+    assert_eq!(inside.told().await.len(), 1);
     inside
         .clock
         .0
@@ -158,13 +177,12 @@ impl Change for Fails {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_failure_does_not_spoil_the_batch_and_leaves_nothing_behind() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside,
+        alice,
+        bob,
+        dm,
+    } = two().await;
     let mut sends = Vec::new();
     let mut failures = Vec::new();
     for n in 0..30 {
@@ -201,13 +219,12 @@ async fn one_failure_does_not_spoil_the_batch_and_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_318_once_an_unfriend_is_acked_nothing_it_forbids_commits() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside,
+        alice,
+        bob,
+        dm,
+    } = two().await;
     let username = serde_json::from_str("\"alice\"").expect("text");
     let end = friends::unfriend(bob.ctx(), sotto_protocol::friends::Unfriend { username });
     let end = end.await.expect("a change");
@@ -246,13 +263,9 @@ async fn history_len(person: &Person, dm: DmId) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn erased_slots_are_used_again_and_hold_nothing_of_what_was() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside, alice, dm, ..
+    } = two().await;
     for round in 0..3 {
         for n in 0..40 {
             let text = format!("round {round} message {n} {}", "x".repeat(n * 37));
@@ -288,13 +301,12 @@ async fn erased_slots_are_used_again_and_hold_nothing_of_what_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r_713_a_change_is_told_under_both_names_and_found_by_who_was_away() {
-    let inside = Inside::new().await;
-    let (alice, bob) = (
-        inside.person("alice", 1).await,
-        inside.person("bob", 2).await,
-    );
-    inside.befriend(&alice, &bob).await;
-    let dm = inside.dm(&[&alice, &bob]).await;
+    let Two {
+        inside,
+        alice,
+        bob,
+        dm,
+    } = two().await;
     let changes = async |since: Option<String>| {
         let request = GetMessageChanges {
             id: dm,
@@ -308,7 +320,7 @@ async fn r_713_a_change_is_told_under_both_names_and_found_by_who_was_away() {
         .await
         .expect("sent");
     let id = history(&alice, dm).await[0].id;
-    inside.told.take();
+    inside.told().await;
     let (edited, signature) = alice.signs(b"second");
     let edit = SetMessage {
         id,
@@ -319,8 +331,8 @@ async fn r_713_a_change_is_told_under_both_names_and_found_by_who_was_away() {
     let edit = messages::set(alice.ctx(), edit).await.expect("a change");
     inside.app.commit(edit).await.expect("edited");
     let told: Vec<_> = inside
-        .told
-        .take()
+        .told()
+        .await
         .into_iter()
         .map(|(_, notice)| notice)
         .collect();

@@ -28,6 +28,8 @@ use crate::conn::Link;
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 /// How long a TLS handshake or a request's header may take.
 const HEADER: Duration = Duration::from_secs(10);
+/// Bytes of a request's header, and of what is read ahead of its body.
+const MAX_HEADER: usize = 65_536;
 /// How long to wait after the system refused another connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
@@ -141,6 +143,7 @@ async fn serve(
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER)
+        .max_buf_size(MAX_HEADER)
         .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
         .with_upgrades()
         .await;

@@ -10,32 +10,54 @@ use crate::ctx::{Applied, Change};
 use crate::error::Result;
 use crate::notify::{Outbox, Tell};
 use crate::rules::messages::{LATE_REMINDER_US, Standing, may_post};
-use crate::store::dms::DmFacts;
+use crate::store::dms::{self, DmFacts};
 use crate::store::messages::{self, NewContent, NewMessage, Row};
 use crate::store::timed::{self, Kind, TimedEvent};
 use crate::store::{Tx, UserId, dm_id, message_id, schedule_id, scheduled};
 
 /// How many events share a transaction.
-const BATCH: u64 = 256;
+pub(super) const BATCH: u64 = 256;
 
-/// Carries out the events that are due.
-pub(super) struct DoWhatIsDue;
+/// Carries out events that are due.
+pub(super) struct DoWhatIsDue {
+    /// How many at the most.
+    pub limit: u64,
+}
 
 impl Change for DoWhatIsDue {
     type Reply = ();
 
     async fn apply(&self, tx: &mut Tx) -> Result<Applied<()>> {
         let mut outbox = Outbox::default();
-        for event in timed::take_due(tx, BATCH).await? {
+        for event in timed::take_due(tx, self.limit).await? {
             let late_us = tx.now_us() - event.due_us;
             metrics::histogram!("sotto_timed_late_seconds").record(late_us as f64 / SECOND as f64);
             match event.kind {
                 Kind::Send => send(tx, &event, &mut outbox).await?,
                 Kind::Soon => remind(tx, &event, &mut outbox).await?,
                 Kind::Destroy => destroy(tx, &event, &mut outbox).await?,
+                Kind::Empty => dms::empty(tx, dm_id(event.about)).await?,
             }
         }
         Ok(Applied { reply: (), outbox })
+    }
+}
+
+/// Puts the first event that is due off: it broke, and must not hold up those behind it.
+pub(super) struct PutOff;
+
+/// For how long.
+const PUT_OFF_US: i64 = 60 * SECOND;
+
+impl Change for PutOff {
+    type Reply = ();
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Applied<()>> {
+        let until_us = tx.now_us() + PUT_OFF_US;
+        for event in timed::take_due(tx, 1).await? {
+            timed::insert(tx, vec![(until_us, event.kind, event.about)]).await?;
+        }
+        Ok(Applied::quietly(()))
     }
 }
 
@@ -119,7 +141,7 @@ async fn remind(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<
     Ok(())
 }
 
-/// A message destroys itself.
+/// A message destroys itself.
 async fn destroy(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<()> {
     let rows = messages::rows(tx.db(), &[event.about]).await?;
     remove(tx, rows, outbox).await

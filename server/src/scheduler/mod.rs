@@ -57,9 +57,24 @@ async fn do_what_is_due(
         let next_us = timed::next_due(app.store.reader()).await?;
         match next_us {
             Some(due_us) if due_us <= app.clock.now_us() && !stop.is_cancelled() => {
-                app.commit(due::DoWhatIsDue).await?
+                do_a_batch(app).await?;
             }
             _ => return Ok(next_us),
         }
     }
+}
+
+/// A batch of what is due; where that breaks, one by one, so that the culprit is put off and the others are not.
+async fn do_a_batch(app: &App) -> Result<()> {
+    match app.commit(due::DoWhatIsDue { limit: due::BATCH }).await {
+        Err(cause) if !cause.is_out_of_reach() => drop(cause.into_refusal("timed")),
+        done => return done,
+    }
+    for _ in 0..due::BATCH {
+        match app.commit(due::DoWhatIsDue { limit: 1 }).await {
+            Err(cause) if !cause.is_out_of_reach() => app.commit(due::PutOff).await?,
+            done => done?,
+        }
+    }
+    Ok(())
 }

@@ -45,6 +45,8 @@ pub struct Edge {
     busy: watch::Sender<usize>,
     /// Whether new events are refused, since the server goes down.
     paused: AtomicBool,
+    /// Whether what still waits for its turn is refused as well.
+    abandoned: AtomicBool,
 }
 
 /// An event counts as busy until this is dropped.
@@ -64,12 +66,18 @@ impl Edge {
             lanes,
             busy: watch::Sender::new(0),
             paused: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
         }
     }
 
     /// Refuses new events from now on.
     pub fn pause(&self) {
         self.paused.store(true, Ordering::Relaxed);
+    }
+
+    /// Refuses what still waits for its turn, too: a client that reads no answers has its lane stand still.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
     }
 
     /// Waits until every event that was taken is answered.
@@ -98,6 +106,7 @@ impl MessageHandler<LocalAdapter, Dispatched> for Dispatch {
         };
         let Ok(ack) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
         connection.heard(self.edge.app.clock.now_us());
+        let is_member = connection.session.me().is_some();
         let (name, argument) = parse(&value);
         let route = routes::find(&name);
         let label = route.map_or("unknown", |route| route.name);
@@ -108,18 +117,17 @@ impl MessageHandler<LocalAdapter, Dispatched> for Dispatch {
             ack_id.is_some(),
             label,
         );
-        // A malformed argument takes its turn as well: rates and login come first.
-        let Some(route) = route else {
-            return answer.refuse(routes::unknown());
-        };
         if self.edge.paused.load(Ordering::Relaxed) {
             return answer.refuse(Refusal::retry_after(Code::Unavailable, 5));
         }
-        if let Err(event) = self.lane.push(Queued {
+        // An unknown name and a malformed argument take their turns as well: answers leave in the order of the events, and rates and
+        // login come before forms.
+        let event = Queued {
             route,
             argument,
             answer,
-        }) {
+        };
+        if let Err(event) = self.lane.push(event, is_member) {
             event
                 .answer
                 .refuse(Refusal::retry_after(Code::RateLimited, 1));
@@ -161,6 +169,13 @@ impl Edge {
             argument,
             answer,
         } = event;
+        if self.abandoned.load(Ordering::Relaxed) {
+            return answer.refuse(Refusal::retry_after(Code::Unavailable, 5));
+        }
+        let Some(route) = route else {
+            outstanding.settled().await;
+            return answer.refuse(routes::unknown());
+        };
         if let Err(refusal) = self.within_rates(route, connection) {
             outstanding.settled().await;
             return answer.refuse(refusal);
@@ -336,11 +351,16 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        if self.ack.is_some() {
-            self.deliver::<bool>(Err(Error::Broken(anyhow::anyhow!(
-                "the event was dropped unanswered"
-            ))));
+        if self.ack.is_none() {
+            return;
         }
+        // Whoever does not read its answers is not waited for at the end.
+        let cause = if self.edge.paused.load(Ordering::Relaxed) {
+            Refusal::retry_after(Code::Unavailable, 5).into()
+        } else {
+            Error::Broken(anyhow::anyhow!("the event was dropped unanswered"))
+        };
+        self.deliver::<bool>(Err(cause));
     }
 }
 

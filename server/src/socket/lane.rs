@@ -13,8 +13,8 @@ use super::routes::Route;
 
 /// An event that waits for its turn.
 pub(super) struct Queued {
-    /// What it is.
-    pub route: &'static Route,
+    /// What it is; `None` for a name that stands in no table.
+    pub route: Option<&'static Route>,
     /// Its one argument as JSON, if it has one; or what is wrong with it.
     pub argument: Result<Option<String>, Refusal>,
     /// Where the answer goes.
@@ -27,6 +27,8 @@ pub(super) struct Lane {
     events: mpsc::Sender<(Queued, usize)>,
     bytes: Arc<AtomicUsize>,
     max_bytes: usize,
+    /// Who is not logged in may have others of the same address beside it, so it is given room for one frame.
+    max_guest_bytes: usize,
 }
 
 /// How many writes of one connection may be on their way to the disk.
@@ -57,6 +59,7 @@ impl Lane {
             events,
             bytes: Arc::clone(&bytes),
             max_bytes: limits.max_lane_bytes,
+            max_guest_bytes: limits.max_frame.min(limits.max_lane_bytes),
         };
         let read_ahead = limits.max_queue_bytes / 4;
         let tracker = edge.lanes.clone();
@@ -86,10 +89,15 @@ impl Lane {
     ///
     /// # Errors
     /// The event, where the lane is full.
-    pub(super) fn push(&self, event: Queued) -> Result<(), Box<Queued>> {
+    pub(super) fn push(&self, event: Queued, is_member: bool) -> Result<(), Box<Queued>> {
+        let max_bytes = if is_member {
+            self.max_bytes
+        } else {
+            self.max_guest_bytes
+        };
         let argument = event.argument.as_ref().ok().and_then(Option::as_ref);
         let size = argument.map_or(0, String::len);
-        if self.bytes.fetch_add(size, Ordering::Relaxed) + size > self.max_bytes {
+        if self.bytes.fetch_add(size, Ordering::Relaxed) + size > max_bytes {
             self.bytes.fetch_sub(size, Ordering::Relaxed);
             return Err(Box::new(event));
         }

@@ -16,7 +16,7 @@ use sotto_protocol::text::{Bytes, DhKey, DmId, Fixed, Timestamp};
 use super::calls::Calls;
 use super::content;
 use super::tx::IdKind;
-use super::{Key, Tx, UserId, dm_id, raw_execute, raw_rows};
+use super::{Key, Tx, UserId, dm_id, raw_execute, raw_rows, timed};
 use crate::clock::DAY;
 
 /// How long an invitation that nobody acked is sent again.
@@ -445,14 +445,11 @@ pub async fn leave(tx: &mut Tx, id: DmId, user: UserId) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Removes a DM without members and everything that was in it.
+/// Removes a DM without members and everything that was in it. Nobody sees it any more; its messages may be many and go a batch at a time, so
+/// that other changes get their turn.
 async fn remove(tx: &mut Tx, id: DmId) -> Result<(), DbErr> {
     super::scheduled::cancel_all(tx, id, None).await?;
-    let messages = message::Entity::find()
-        .filter(message::Column::DmId.eq(id.key()))
-        .all(tx.db())
-        .await?;
-    super::messages::remove_rows(tx, &messages).await?;
+    empty(tx, id).await?;
     tombstone::Entity::delete_many()
         .filter(tombstone::Column::DmId.eq(id.key()))
         .exec(tx.write())
@@ -467,6 +464,24 @@ async fn remove(tx: &mut Tx, id: DmId) -> Result<(), DbErr> {
     dm::Entity::delete_by_id(id.key()).exec(tx.write()).await?;
     Ok(())
 }
+
+/// Erases a batch of the messages of a DM that is gone, and plans the next.
+pub async fn empty(tx: &mut Tx, id: DmId) -> Result<(), DbErr> {
+    let rows = message::Entity::find()
+        .filter(message::Column::DmId.eq(id.key()))
+        .limit(ERASED_AT_ONCE)
+        .all(tx.db())
+        .await?;
+    super::messages::remove_rows(tx, &rows).await?;
+    if rows.len() as u64 == ERASED_AT_ONCE {
+        let now_us = tx.now_us();
+        timed::insert(tx, vec![(now_us, timed::Kind::Empty, id.key())]).await?;
+    }
+    Ok(())
+}
+
+/// Messages of one batch of [`empty`].
+const ERASED_AT_ONCE: u64 = 1_000;
 
 /// The user's own invitation to a DM; `None` for the creator and for who is no member.
 pub async fn invitation(

@@ -335,18 +335,20 @@ pub(super) async fn remove_rows(tx: &mut Tx, rows: &[Row]) -> Result<(), DbErr> 
     Ok(())
 }
 
-/// The oldest messages that were sent before a moment.
+/// Of the `limit` oldest messages those that were sent before a moment. Ids rise with time but for steps of the clock, so no index over all
+/// messages has to be kept for this.
 pub async fn sent_before(
     db: &impl ConnectionTrait,
     before_us: i64,
     limit: u64,
 ) -> Result<Vec<Row>, DbErr> {
-    message::Entity::find()
-        .filter(message::Column::SentUs.lt(before_us))
+    let mut oldest = message::Entity::find()
         .order_by_asc(message::Column::Id)
         .limit(limit)
         .all(db)
-        .await
+        .await?;
+    oldest.retain(|row| row.sent_us < before_us);
+    Ok(oldest)
 }
 
 /// Forgets marks, tombstones and login failures that have served their time.

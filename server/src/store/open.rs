@@ -24,7 +24,7 @@ use crate::clock::SharedClock;
 /// SQLite before this can corrupt a WAL database that several connections use.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// Waiting for a lock inside SQLite, which here only a checkpoint or an operator's own tool can hold.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How to open the database.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set
 use sotto_entity::login_failure;
 
 use super::{Tx, UserId};
+use crate::clock::DAY;
 
 /// Until when this address is locked out of this account; 0 where it is not.
 pub async fn locked_until(
@@ -38,17 +39,18 @@ pub async fn set_failures(
     count: i32,
     locked_until_us: i64,
 ) -> Result<(), DbErr> {
-    use login_failure::Column::{Address, Count, LockedUntilUs, UserId};
+    use login_failure::Column::{Address, Count, LastUs, LockedUntilUs, UserId};
     let row = login_failure::ActiveModel {
         user_id: Set(user.0),
         address: Set(address.to_owned()),
         count: Set(count),
         locked_until_us: Set(locked_until_us),
+        last_us: Set(tx.now_us()),
     };
     login_failure::Entity::insert(row)
         .on_conflict(
             OnConflict::columns([UserId, Address])
-                .update_columns([Count, LockedUntilUs])
+                .update_columns([Count, LockedUntilUs, LastUs])
                 .to_owned(),
         )
         .exec_without_returning(tx.write())
@@ -64,13 +66,15 @@ pub async fn clear_failures(tx: &mut Tx, user: UserId, address: &str) -> Result<
         .map(drop)
 }
 
-/// Forgets lockouts that are over.
+/// Forgets wrong answers after which nothing came for long.
 pub(super) async fn forget_old(tx: &mut Tx) -> Result<(), DbErr> {
-    let now_us = tx.now_us();
+    let before_us = tx.now_us() - FAILURE_LIFE_US;
     login_failure::Entity::delete_many()
-        .filter(login_failure::Column::LockedUntilUs.gt(0))
-        .filter(login_failure::Column::LockedUntilUs.lt(now_us))
+        .filter(login_failure::Column::LastUs.lt(before_us))
         .exec(tx.write())
         .await
         .map(drop)
 }
+
+/// How long wrong answers are remembered.
+const FAILURE_LIFE_US: i64 = 90 * DAY;

@@ -17,6 +17,8 @@ pub enum Kind {
     Soon = 2,
     /// A message destroys itself.
     Destroy = 3,
+    /// Messages of a DM whose last member left are erased.
+    Empty = 4,
 }
 
 /// One thing that is to happen.
@@ -33,7 +35,7 @@ pub struct TimedEvent {
 }
 
 /// Plans events.
-pub(super) async fn insert(tx: &mut Tx, events: Vec<(i64, Kind, i64)>) -> Result<(), DbErr> {
+pub async fn insert(tx: &mut Tx, events: Vec<(i64, Kind, i64)>) -> Result<(), DbErr> {
     if events.is_empty() {
         return Ok(());
     }
@@ -96,6 +98,7 @@ pub async fn take_due(tx: &mut Tx, limit: u64) -> Result<Vec<TimedEvent>, DbErr>
                 1 => Kind::Send,
                 2 => Kind::Soon,
                 3 => Kind::Destroy,
+                4 => Kind::Empty,
                 other => {
                     return Err(DbErr::Custom(format!(
                         "timed event of unknown kind {other}"
