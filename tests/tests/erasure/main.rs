@@ -218,17 +218,25 @@ async fn doomed(people: &[Person], clients: &[Client]) -> Doomed {
         .await
         .done();
     contents.push(("name of a DM".to_owned(), name.into_bytes()));
+    // More than the server removes at once.
     let mut messages = Vec::new();
-    for place in 0..120 {
-        let content = Content::new(&people[place % 2], some_length().max(16));
-        clients[place % 2]
-            .ask("send_message", content.message(dm, &[]))
-            .await
-            .done();
-        messages.push((
-            format!("message {place} of a DM that is left"),
-            content.bytes,
-        ));
+    for person in 0..2 {
+        let some: Vec<_> = (0..1_100)
+            .map(|place| {
+                let len = if place < 60 {
+                    some_length().max(16)
+                } else {
+                    40
+                };
+                Content::new(&people[person], len)
+            })
+            .collect();
+        let requests: Vec<_> = some.iter().map(|it| it.message(dm, &[])).collect();
+        all_done(&clients[person], "send_message", &requests).await;
+        let named = some
+            .into_iter()
+            .map(|it| ("a message of a DM that is left".to_owned(), it.bytes));
+        messages.extend(named);
     }
     for _ in 0..5 {
         let later = Content::new(&people[0], 300);
