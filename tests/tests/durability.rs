@@ -160,7 +160,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 /// A WAL frame's header has 24 bytes; bytes 4 to 8 are not zero in the last frame of a commit (SQLite file format, 4.1).
 fn ends_a_commit(call: &Call) -> bool {
-    call.bytes.len() >= 24 && call.bytes.len() % 4096 == 24 % 4096 && call.bytes[4..8] != [0; 4]
+    call.bytes.len() >= 24 && call.bytes.len() % 4096 == 24 && call.bytes[4..8] != [0; 4]
 }
 
 /// A message that was acked: what stands in it, and the id of its ack.
