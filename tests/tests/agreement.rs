@@ -287,7 +287,7 @@ impl Walk {
             .copied()
             .unwrap_or(1);
         let message = 1 + self.dice.below(self.messages);
-        let text = format!("{:x}", self.dice.next());
+        let text = format!("{:x}", self.dice.roll());
         let me = &self.devices[device];
         let (bytes, signature) = me.seals(&text);
         let (event, request) = match self.dice.below(40) {

@@ -368,7 +368,7 @@ async fn r_510_lists_by_folded_name() {
 #[tokio::test]
 async fn r_511_the_end_of_a_friendship_ends_the_call_of_two() {
     for event in ["unfriend", "block_user"] {
-        let server = TestServer::start().await;
+        let mut server = TestServer::start().await;
         let (alice, bob, dm) = server.pair().await;
         let carol = server.person("carol").await;
         let group = alice.creates_dm(&[&bob, &carol]).await;
@@ -403,5 +403,6 @@ async fn r_511_the_end_of_a_friendship_ends_the_call_of_two() {
                 "only that of the two"
             );
         }
+        server.end().await;
     }
 }

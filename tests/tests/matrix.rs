@@ -263,7 +263,7 @@ fn r_106_every_event_stands_in_the_matrix() {
 async fn r_106_r_121_r_127_everyone_gets_the_exact_code() {
     let mut wrong = Vec::new();
     for row in TABLE {
-        let world = World::new().await;
+        let mut world = World::new().await;
         let zoe = world.server.person("zoe").await;
         let guest = world.server.guest().await;
         let outsider = (row.request)(&world, &world.carol);
@@ -278,6 +278,7 @@ async fn r_106_r_121_r_127_everyone_gets_the_exact_code() {
             ));
         }
         drop(zoe);
+        world.server.end().await;
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

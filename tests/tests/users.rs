@@ -551,3 +551,35 @@ async fn r_219_a_directory_of_contacts() {
         .await;
     assert_eq!(status(&stranger, "alice").await, "online");
 }
+
+#[tokio::test]
+async fn r_131_r_132_bytes_and_code_points() {
+    let server = TestServer::start().await;
+    let guest = server.guest().await;
+    for (name, code) in [("ä".repeat(32), "ok"), ("ä".repeat(33), "invalid_username")] {
+        let request = registration(&name, &Keys::fresh());
+        assert_eq!(
+            guest.code("register", request).await,
+            code,
+            "64 bytes of UTF-8"
+        );
+    }
+    let alice = server.person("alice").await;
+    for (key, letter, count, code) in [
+        ("status", "𝄞", 64, "ok"),
+        ("status", "x", 65, "too_large"),
+        ("biography", "𝄞", 500, "ok"),
+        ("biography", "x", 501, "too_large"),
+        ("profile_picture", "ä", 131_072, "ok"),
+        ("profile_picture", "ä", 131_073, "too_large"),
+        ("own_storage", "ä", 524_288, "ok"),
+        ("own_storage", "ä", 524_289, "too_large"),
+    ] {
+        let change = json!({ key: letter.repeat(count) });
+        assert_eq!(
+            alice.code("set_user", change).await,
+            code,
+            "{count} {letter} of {key}"
+        );
+    }
+}

@@ -494,7 +494,7 @@ async fn r_301_r_303_the_lists_of_create_dm_fit_each_other() {
 }
 
 #[tokio::test]
-async fn r_201_to_r_206_registrations_that_are_refused() {
+async fn r_201_r_202_r_203_r_205_r_206_registrations_that_are_refused() {
     let server = TestServer::start().await;
     let alice = server.person("alice").await;
     let guest = server.guest().await;
