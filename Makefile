@@ -11,8 +11,8 @@ LOCKED ?= --locked
 CLIENTS := tests/clients
 # Seconds for each fuzz target.
 TIME ?= 60
-# Further arguments for `make bench`.
-ARGS ?=
+# Arguments of the load generator.
+ARGS ?= all
 
 .PHONY: help
 help: ## Lists these targets
@@ -86,8 +86,9 @@ generate: ## Writes the generated files anew: bindings of the protocol, test vec
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors
 
 .PHONY: bench
-bench: ## Measures a release build; ARGS="…" are the load generator's own, ARGS=--help lists them
-	@cargo run $(LOCKED) --release -p sotto-bench -- $(ARGS)
+bench: ## Measures a release build; ARGS="…" are those of the load generator, by default `all`
+	@cargo build $(LOCKED) --release -p sotto-server -p sotto-bench
+	@target/release/sotto-bench $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzzes each target for TIME seconds (60); needs nightly Rust and cargo-fuzz

@@ -182,13 +182,20 @@ impl Spk {
     }
 }
 
+/// Lower-case hex, into a buffer of the right length: `hex::encode` goes digit by digit, which shows in a profile.
+fn to_hex(bytes: &[u8]) -> String {
+    let mut digits = vec![0; 2 * bytes.len()];
+    hex::encode_to_slice(bytes, &mut digits).expect("two digits for each byte");
+    String::from_utf8(digits).expect("hex digits are ASCII")
+}
+
 /// Gives a byte type its hex form on the wire. `$pattern` is a regular expression, of what matches one byte.
 macro_rules! hex_on_the_wire {
     (<$($generics:ident $gty:ident)?> $name:ty, $schema_name:expr, |$value:ident| $bytes:expr, |$raw:ident| $parse:expr, $expected:expr, |$byte:ident| $pattern:expr) => {
         impl $(<const $generics: $gty>)? Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let $value = self;
-                serializer.serialize_str(&hex::encode($bytes))
+                serializer.serialize_str(&to_hex($bytes))
             }
         }
 
