@@ -272,6 +272,12 @@ impl Client {
             .unwrap_or_else(|| panic!("{name} never came"))
     }
 
+    /// Every notice that has come and was not taken yet.
+    pub async fn heard(&self) -> Vec<(String, Value)> {
+        let mut notices = self.notices.lock().await;
+        std::iter::from_fn(|| notices.try_recv().ok()).collect()
+    }
+
     /// Waits until the connection has ended, and tells how.
     ///
     /// # Panics

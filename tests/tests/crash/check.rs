@@ -211,6 +211,32 @@ impl View {
     }
 }
 
+/// What was announced before the kill has to be there after it: a notice leaves after its change is durable.
+pub async fn compare_announced(
+    client: &Client,
+    view: &View,
+    announced: &[(String, Value)],
+) -> Vec<String> {
+    let messages: HashSet<_> = view
+        .messages
+        .values()
+        .flatten()
+        .map(|seen| seen.id)
+        .collect();
+    let dms = client.ask("get_dms", json!({})).await.done();
+    let dms: HashSet<_> = dms.as_array().expect("a list").iter().map(number).collect();
+    let is_lost = |(name, notice): &&(String, Value)| match name.as_str() {
+        "message_notification" => {
+            notice["delete_timestamp"].is_null() && !messages.contains(&number(&notice["id"]))
+        }
+        "dm_notification" | "x3dh_notification" => !dms.contains(&number(&notice["id"])),
+        _ => false,
+    };
+    let lost = announced.iter().filter(is_lost);
+    lost.map(|(name, notice)| format!("R-704, R-802: announced and lost: {name} {notice}"))
+        .collect()
+}
+
 /// A message without its bytes.
 fn brief(sent: &Sent) -> String {
     let Sent {

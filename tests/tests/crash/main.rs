@@ -31,6 +31,8 @@ struct World {
     /// For each DM, the place in its changes before anything happened.
     beginnings: Vec<Value>,
     journals: Vec<Journal>,
+    /// What was announced to the first person before the last kill.
+    announced: Vec<(String, Value)>,
 }
 
 impl World {
@@ -61,6 +63,7 @@ impl World {
             dms,
             beginnings,
             journals: (0..PEOPLE).map(|_| Journal::new()).collect(),
+            announced: Vec::new(),
         }
     }
 
@@ -97,6 +100,8 @@ impl World {
             server.kill().await;
         };
         tokio::join!(join_all(workers), kill);
+        clients[0].ended().await;
+        self.announced = clients[0].heard().await;
     }
 
     /// Compares, asks again for what is in doubt, and compares once more. How many things were in doubt.
@@ -107,6 +112,7 @@ impl World {
         let mut faults = Vec::new();
         let view = check::look(&clients[0], &self.dms, &mut faults).await;
         faults.extend(view.compare_all(&names, &mut self.journals));
+        faults.extend(check::compare_announced(&clients[0], &view, &self.announced).await);
         for (place, journal) in self.journals.iter_mut().enumerate() {
             let pair = (&names[place], &self.buddies[place].name);
             let (client, buddy) = (&clients[place], &buddy_clients[place]);
