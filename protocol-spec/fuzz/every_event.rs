@@ -21,7 +21,8 @@ pub fn check(input: &[u8]) {
                 .expect("a kind that exists")
                 .to_raw()
                 .expect("plain data");
-            let again = Notice::from_json(kind.name(), written.get()).expect("it was written by us");
+            let again =
+                Notice::from_json(kind.name(), written.get()).expect("it was written by us");
             let again = again
                 .expect("a kind that exists")
                 .to_raw()

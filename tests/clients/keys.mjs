@@ -16,7 +16,7 @@ const u32 = (n) => {
 };
 const V = (bytes) => Buffer.concat([u32(bytes.length), bytes]);
 
-/** T(label, fields…): the injective encoding that everything signed or derived goes through (`sotto/1`, 2.1). */
+/** T(label, fields…): the injective encoding that everything signed or derived goes through (C-102). */
 export function T(label, ...fields) {
   return Buffer.concat([V(Buffer.from(`sotto/1/${label}`)), Buffer.from([fields.length]), ...fields.map((f) => V(Buffer.from(f)))]);
 }

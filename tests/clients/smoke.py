@@ -39,7 +39,7 @@ def v(data: bytes) -> bytes:
 
 
 def t(label: str, *fields: bytes) -> bytes:
-    """The injective encoding that everything signed goes through (`sotto/1`, 2.1)."""
+    """The injective encoding that everything signed goes through (C-102)."""
     return v(f"sotto/1/{label}".encode()) + bytes([len(fields)]) + b"".join(map(v, fields))
 
 

@@ -23,7 +23,7 @@ const BATCH: usize = 256;
 /// What was seen of envelopes is kept so often at most: it is written as a whole. Cursors are kept after each batch.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 
-/// Percent of the `own_storage` limit at which the user is warned (`sotto/1`, 2.14).
+/// Percent of the `own_storage` limit at which the user is warned (C-509).
 const NEARLY_FULL: usize = 80;
 
 /// Asks the engine to stop, also by being dropped.

@@ -15,7 +15,7 @@ use crate::call::call;
 use crate::error::{Error, Result};
 use crate::transport::{Connection, ServerAddress, Socket, TransportConfig};
 
-/// Dials and logs in: a signature over origin, name, key and challenge (`sotto/1`, 2.9), and never anything else.
+/// Dials and logs in: a signature over origin, name, key and challenge (C-401), and never anything else.
 ///
 /// # Errors
 /// [`Error::Connect`], [`Error::Refused`], or [`Error::Security`] with `E_CHALLENGE`.

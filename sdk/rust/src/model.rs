@@ -3,7 +3,7 @@
 use sotto_protocol::objects;
 use sotto_protocol::text::{DmId, MessageId, ReactionId, ScheduleId, Timestamp};
 
-/// Names a message by its content, whatever id the server gives it (`sotto/1`, 2.8): what replies aim at.
+/// Names a message by its content, whatever id the server gives it (C-307): what replies aim at.
 pub type MessageRef = [u8; 32];
 
 /// Why something could not be opened. It is shown as such and never left out silently.

@@ -1,4 +1,4 @@
-//! Where the server is: the URL that is dialled and the origin that a login signature names (`sotto/1`, 2.9).
+//! Where the server is: the URL that is dialled and the origin that a login signature names (C-402).
 
 use url::{Origin, Url};
 

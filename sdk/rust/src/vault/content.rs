@@ -1,4 +1,4 @@
-//! What stands in `own_storage` (`sotto/1`, 2.11 and 2.14): prekeys, group secrets, pins. Keys that this version does not know are kept.
+//! What stands in `own_storage` (C-503): prekeys, group secrets, pins. Keys that this version does not know are kept.
 
 use std::collections::BTreeMap;
 

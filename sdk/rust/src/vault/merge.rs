@@ -1,4 +1,4 @@
-//! Two devices' `own_storage` become one (`sotto/1`, 2.11 and 2.14): nothing that either of them kept is lost.
+//! Two devices' `own_storage` become one (C-505, C-506): nothing that either of them kept is lost.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -1,4 +1,4 @@
-//! What a server may try, and the refusal that meets each attempt (`sotto/1`, 2.12 and 5).
+//! What a server may try, and the refusal that meets each attempt (C-901 to C-929).
 
 use rand::rng;
 use serde_json::{Value, json};
