@@ -1,12 +1,11 @@
 //! `SPEC.md` and the tests of the whole repository agree: every rule is quoted by a test, every quoted rule is there.
 //!
 //! A quotation is the letter of a rule and its three digits, joined by a dash in text or by an underscore in the name of a
-//! test. The list in `untested-rules.txt` may only shrink; `SOTTO_SHRINK_UNTESTED=1 cargo test -p sotto-protocol --test spec`
-//! takes out of it what is quoted by now.
+//! test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::{env, fmt, fs};
+use std::{fmt, fs};
 
 use sotto_protocol::Code;
 use sotto_protocol::events::{ALIASES, Access, Event, EventVisitor, NAMES, visit_events};
@@ -211,40 +210,8 @@ fn every_quoted_rule_is_there() {
 fn every_rule_is_quoted_by_a_test() {
     let rules: BTreeSet<Rule> = stated(&spec()).into_iter().collect();
     let tested = quoted_by_tests();
-    let file = here("untested-rules.txt");
-    let list = fs::read_to_string(&file).unwrap_or_default();
-    let excused: BTreeSet<Rule> = list.lines().flat_map(quoted).collect();
-
-    if env::var_os("SOTTO_SHRINK_UNTESTED").is_some() {
-        let kept: Vec<&str> = list
-            .lines()
-            .filter(|line| {
-                quoted(line)
-                    .iter()
-                    .all(|rule| rules.contains(rule) && !tested.contains(rule))
-            })
-            .collect();
-        fs::write(&file, kept.join("\n") + "\n").expect("the list can be written");
-        return;
-    }
-
-    let untested: Vec<_> = rules
-        .difference(&tested)
-        .filter(|rule| !excused.contains(rule))
-        .collect();
+    let untested: Vec<_> = rules.difference(&tested).collect();
     assert!(untested.is_empty(), "no test quotes {untested:?}");
-    let stale: Vec<_> = excused
-        .iter()
-        .filter(|rule| tested.contains(rule) || !rules.contains(rule))
-        .collect();
-    assert!(
-        stale.is_empty(),
-        "take these out of untested-rules.txt: {stale:?}"
-    );
-    assert!(
-        !file.exists() || !excused.is_empty(),
-        "untested-rules.txt excuses nothing: delete it"
-    );
 }
 
 #[test]
