@@ -114,10 +114,9 @@ impl Client {
                     }
                     ("43", ack) => {
                         let (id, json) = ack.split_at(ack.find('[').unwrap_or(ack.len()));
-                        let waiter = id
-                            .parse()
-                            .ok()
-                            .and_then(|id: u64| lock(&acks).as_mut()?.remove(&id));
+                        let id: u64 = id.parse().unwrap_or(u64::MAX);
+                        drop(tell.send(("ack".to_owned(), json!(id))));
+                        let waiter = lock(&acks).as_mut().and_then(|acks| acks.remove(&id));
                         if let (Some(waiter), Ok((reply,))) = (waiter, serde_json::from_str(json)) {
                             drop(waiter.send(reply));
                         }
@@ -272,7 +271,7 @@ impl Client {
             .unwrap_or_else(|| panic!("{name} never came"))
     }
 
-    /// Every notice that has come and was not taken yet.
+    /// Every notice that has come and was not taken yet, in order. Acks stand among them, as `ack` with their id.
     pub async fn heard(&self) -> Vec<(String, Value)> {
         let mut notices = self.notices.lock().await;
         std::iter::from_fn(|| notices.try_recv().ok()).collect()

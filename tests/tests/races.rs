@@ -46,6 +46,14 @@ fn bodies(history: &[Value]) -> BTreeMap<String, usize> {
     bodies
 }
 
+/// What was heard after the first that fits.
+fn after(heard: Vec<(String, Value)>, fits: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {
+    let mut heard = heard.into_iter();
+    let found = heard.any(|(name, notice)| fits(&name, &notice));
+    assert!(found, "R-702: its end was not heard of");
+    heard.collect()
+}
+
 /// One race between fresh people. How many of the sends were acked.
 async fn run(server: &Server, race: &Race, round: usize) -> usize {
     let what = format!("{} by {:?}, {round}", race.event, race.by);
@@ -95,12 +103,27 @@ async fn run(server: &Server, race: &Race, round: usize) -> usize {
         for _ in 0..rand::random_range(1..SENDS / 5) {
             reader.notice("message_notification").await;
         }
+        let ack_id = ender.0.next_id();
         ender.0.ask(race.event, argument).await.done();
-        bodies(&reader.history(dm).await)
+        (ack_id, bodies(&reader.history(dm).await))
     };
-    let (answers, at_its_ack) = tokio::join!(join_all(sends), ending);
+    let (answers, (ack_id, at_its_ack)) = tokio::join!(join_all(sends), ending);
     let at_the_end = bodies(&reader.history(dm).await);
 
+    // Acks and notices leave in the order of the commits, and so what stands behind the end was committed after it.
+    let heard = if race.event == "leave_dm" {
+        after(reader.heard().await, |name, notice| {
+            name == "dm_notification" && !notice["users"].to_string().contains(&sender.name)
+        })
+    } else {
+        after(ender.0.heard().await, |name, notice| {
+            name == "ack" && *notice == json!(ack_id)
+        })
+    };
+    let late = heard
+        .iter()
+        .filter(|(name, _)| name == "message_notification");
+    assert_eq!(late.count(), 0, "R-804: {what}: committed after it");
     let new: BTreeSet<_> = at_the_end
         .keys()
         .filter(|body| !at_its_ack.contains_key(*body))
