@@ -9,6 +9,7 @@ pub mod person;
 pub mod process;
 pub mod raw;
 pub mod server;
+pub mod shapes;
 
 pub use keys::Keys;
 pub use person::Person;

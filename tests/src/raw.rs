@@ -13,6 +13,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::shapes::{is_payload_of, is_result_of};
+
 /// How long anything may take that is to happen: a deadline, never a pause.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -241,7 +243,13 @@ impl Raw {
     /// Asks, and waits for the answer.
     pub async fn ask(&self, event: &str, argument: Value) -> Reply {
         let id = self.emit(event, &argument);
-        self.ack(id).await
+        let reply = self.ack(id).await;
+        assert!(
+            reply.code() != "ok" || is_result_of(event, &reply.0["result"]),
+            "no result of {event}: {}",
+            reply.0
+        );
+        reply
     }
 
     /// Asks for what must be granted.
@@ -388,8 +396,12 @@ impl Drop for Raw {
         }
         let mut seen = std::collections::HashSet::new();
         for came in self.history() {
-            if let Came::Ack(id, _) = came {
-                assert!(seen.insert(id), "R-108: two acks under the id {id}");
+            match came {
+                Came::Ack(id, _) => assert!(seen.insert(id), "R-108: two acks under the id {id}"),
+                Came::Notice(name, payload, _) => assert!(
+                    is_payload_of(&name, &payload) || name.starts_with("packet "),
+                    "no payload of {name}: {payload}"
+                ),
             }
         }
     }

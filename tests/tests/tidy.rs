@@ -35,6 +35,7 @@ const ROOMS: &[Room] = &[
             "tokio",
             "std::net",
             "std::process",
+            "sotto_protocol",
             "sea_orm",
             "socketioxide",
             "sotto_server",
