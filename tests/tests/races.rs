@@ -99,8 +99,9 @@ async fn run(server: &Server, race: &Race, round: usize) -> usize {
         })
         .collect();
     let ending = async {
-        // Somewhere in the midst, at another place each time.
-        for _ in 0..rand::random_range(1..SENDS / 5) {
+        // Somewhere in the midst, at another place each time: at once, or when some have been taken.
+        let some = if rand::random() { SENDS / 5 } else { 1 };
+        for _ in 0..rand::random_range(0..some) {
             reader.notice("message_notification").await;
         }
         let ack_id = ender.0.next_id();

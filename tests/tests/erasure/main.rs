@@ -22,7 +22,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 const FIRST: usize = 1_700;
 const THEN: usize = 500;
 /// Seconds until a message destroys itself: time enough for the control scan.
-const DELETE: u64 = 12;
+const DELETE: u64 = 16;
 /// Requests that one connection has on their way at once.
 const AT_ONCE: usize = 32;
 
