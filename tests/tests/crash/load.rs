@@ -9,7 +9,7 @@ use sotto_tests::process::now_us;
 use crate::journal::{Cancelled, Fate, Friendship, Group, Journal, Reacted, Sent, some_bytes};
 
 /// The most that one person sends in a round, so that a fast machine does not drown the check.
-const MOST: usize = 60;
+const MOST: usize = 40;
 
 /// Someone at work: who, with which connections, and the journal.
 pub struct Worker<'a> {
