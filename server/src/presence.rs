@@ -75,6 +75,8 @@ async fn until(moment: Option<Instant>) {
 async fn tell(app: &App, user: UserId, changed_by: &HashSet<Option<DeviceId>>) {
     match news(app, user, changed_by).await {
         Ok(outbox) => app.teller.tell(outbox),
+        // Going down: whoever would be told is being closed as well.
+        Err(_) if app.store.writer().is_closed() => {}
         Err(cause) => drop(cause.into_refusal("profile_notification")),
     }
 }

@@ -114,6 +114,8 @@ async fn run(app: &App, what: Sweep) {
         Ok(()) => {}
         // Going down: the next start goes on with it.
         Err(_) if app.store.writer().is_closed() => {}
+        // Going down: the next start sweeps again.
+        Err(Error::Broken(_)) if app.store.writer().is_closed() => {}
         Err(cause @ Error::Broken(_)) => drop(cause.into_refusal("sweep")),
         Err(Error::Refused(refusal)) => tracing::warn!(%refusal, ?what, "a sweep was refused"),
     }
