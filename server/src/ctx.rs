@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::notify::{Actor, Outbox, Teller};
 use crate::session::{Me, Session};
+use crate::store::messages::Living;
 use crate::store::writer::{ApplyAll, Job};
 use crate::store::{Store, Tx, UserId};
 
@@ -70,6 +71,11 @@ impl<W: Who> Ctx<W> {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Which messages there are now.
+    pub fn living(&self) -> Living {
+        self.store().living(self.now_us())
     }
 
     /// Microseconds since 1970.

@@ -18,7 +18,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::app::App;
-use crate::clock::SharedClock;
+use crate::clock::{DAY, SharedClock};
 use crate::config::{Config, OffOr};
 use crate::conn::Wires;
 use crate::http::health::{self, Health};
@@ -158,6 +158,7 @@ fn open_options(config: &Config) -> OpenOptions {
         readers: config.database_readers,
         durable: config.durable,
         queue_depth: config.limits.max_writer_queue,
+        keep_us: i64::from(config.retention_days) * DAY,
     }
 }
 

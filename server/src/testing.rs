@@ -86,6 +86,7 @@ impl Inside {
             readers: 2,
             durable: false,
             queue_depth: 4_096,
+            keep_us: 0,
         };
         let shared: crate::clock::SharedClock = Arc::<FixedClock>::clone(&clock);
         let (store, _) = store::open(&options, Arc::clone(&shared))

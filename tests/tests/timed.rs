@@ -474,7 +474,10 @@ async fn r_426_old_messages_go_where_a_retention_is_set() {
     let old = alice.sends(dm, "old").await;
     server.clock().moves(86_400);
     alice.sends(dm, "newer").await;
+    assert_eq!(history(&bob, dm).await, ["newer", "old"]);
     server.clock().moves(29 * 86_400 + 1);
+    // At once, whether the sweep has come by or not.
+    assert_eq!(history(&bob, dm).await, ["newer"]);
     server.restart().await;
     let bob = server.device(&bob).await;
     assert_eq!(history(&bob, dm).await, ["newer"]);

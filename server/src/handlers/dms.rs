@@ -221,7 +221,7 @@ pub async fn list(ctx: Ctx<Member>, _: GetDms) -> Result<Vec<DmId>> {
 
 /// `get_dm`.
 pub async fn get(ctx: Ctx<Member>, request: GetDm) -> Result<DmDetails> {
-    let (reader, me, now_us) = (ctx.store().reader(), ctx.my_id(), ctx.now_us());
+    let (reader, me, living) = (ctx.store().reader(), ctx.my_id(), ctx.living());
     let dm = dms::with_member(reader, request.id, me)
         .await?
         .ok_or(Code::NoAccess)?;
@@ -231,11 +231,11 @@ pub async fn get(ctx: Ctx<Member>, request: GetDm) -> Result<DmDetails> {
         history::Window::Before(None),
         1,
         usize::MAX,
-        now_us,
+        living,
     )
     .await?;
     Ok(DmDetails {
-        latest_message: messages::load(reader, &newest, now_us).await?.pop(),
+        latest_message: messages::load(reader, &newest, living).await?.pop(),
         scheduled_messages: scheduled::of_sender_in(reader, dm.id, me)
             .await?
             .into_iter()

@@ -21,8 +21,8 @@ const MAX_PAGE: u64 = 200;
 
 /// `get_message`.
 pub async fn get(ctx: Ctx<Member>, request: GetMessage) -> Result<Message> {
-    let (reader, now_us) = (ctx.store().reader(), ctx.now_us());
-    let message = messages::load_one(reader, request.id, now_us)
+    let reader = ctx.store().reader();
+    let message = messages::load_one(reader, request.id, ctx.living())
         .await?
         .ok_or(Code::NoAccess)?;
     must_be_member(&ctx, message.dm_id).await?;
@@ -73,14 +73,14 @@ pub async fn pinned(ctx: Ctx<Member>, request: GetPinned) -> Result<Vec<Message>
 
 async fn page(ctx: &Ctx<Member>, dm: DmId, window: Window, count: u64) -> Result<Vec<Message>> {
     must_be_member(ctx, dm).await?;
-    let (reader, now_us, max_page) = (
+    let (reader, living, max_page) = (
         ctx.store().reader(),
-        ctx.now_us(),
+        ctx.living(),
         ctx.app.config.limits.max_page,
     );
-    let ids = history::page(reader, dm, window, count, max_page, now_us).await?;
+    let ids = history::page(reader, dm, window, count, max_page, living).await?;
     let mut page = Page::new(max_page);
-    for message in messages::load(reader, &ids, now_us).await? {
+    for message in messages::load(reader, &ids, living).await? {
         if !page.take(message)? {
             break;
         }
@@ -165,7 +165,7 @@ async fn changes_between(
         .filter(|change| !change.gone)
         .map(|change| change.message_id)
         .collect();
-    let mut living = messages::load(reader, &living, ctx.now_us())
+    let mut living = messages::load(reader, &living, ctx.living())
         .await?
         .into_iter()
         .peekable();

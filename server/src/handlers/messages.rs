@@ -26,7 +26,7 @@ pub(super) async fn message_of(
     id: MessageId,
     actor: &Actor,
 ) -> Result<(Row, Arc<DmFacts>)> {
-    let row = messages::row(tx.db(), id, tx.now_us())
+    let row = messages::row(tx.db(), id, tx.living())
         .await?
         .ok_or(Code::NoAccess)?;
     let dm = dm_of(tx, dm_id(row.dm_id), actor).await?;
@@ -53,7 +53,7 @@ pub(super) async fn charge_change(
 /// Tells everybody in the DM that a message changed, under both names that the seed gives it.
 pub(super) async fn tell_change(tx: &Tx, dm: &DmFacts, id: MessageId) -> Result<Outbox> {
     let mut outbox = Outbox::default();
-    if let Some(message) = messages::load_one(tx.db(), id, tx.now_us()).await? {
+    if let Some(message) = messages::load_one(tx.db(), id, tx.living()).await? {
         let users: Arc<[UserId]> = dm.users().into();
         outbox.users(Arc::clone(&users), Notice::MessageChange(message.clone()));
         outbox.users(users, Notice::Message(message));

@@ -381,6 +381,7 @@ async fn a_second_server_on_the_same_file_is_refused() {
         readers: 1,
         durable: true,
         queue_depth: 1,
+        keep_us: 0,
     };
     let clock: crate::clock::SharedClock = Arc::<crate::testing::FixedClock>::clone(&inside.clock);
     let refused = crate::store::open(&options, clock).await.map(drop);

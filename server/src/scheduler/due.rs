@@ -98,7 +98,7 @@ async fn send(tx: &mut Tx, event: &TimedEvent, outbox: &mut Outbox) -> Result<()
     let ids = messages::insert(tx, vec![new]).await?;
     // Seen as of its own time: a microsecond ahead of the clock is no reason to leave it out.
     if let Some(id) = ids.first()
-        && let Some(message) = messages::load_one(tx.db(), *id, tx.now_us()).await?
+        && let Some(message) = messages::load_one(tx.db(), *id, tx.living()).await?
     {
         outbox.users(dm.users(), Notice::Message(message));
     }

@@ -55,7 +55,7 @@ pub async fn start(
     })
     .await?;
     for (schedule, what) in [
-        ("15 * * * * *", Sweep::Retention),
+        ("*/5 * * * * *", Sweep::Retention),
         ("45 */10 * * * *", Sweep::Old),
         ("20 */15 * * * *", Sweep::Wal),
         ("50 10 4 * * *", Sweep::Optimize),

@@ -3,6 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
 use sotto_protocol::text::DmId;
 
+use super::messages::Living;
 use super::{Key, raw_rows};
 
 /// Which part of a DM's messages.
@@ -29,7 +30,7 @@ pub async fn page(
     window: Window,
     count: u64,
     max_bytes: usize,
-    now_us: i64,
+    living: Living,
 ) -> Result<Vec<i64>, DbErr> {
     let (filter, edge, order) = match window {
         Window::Before(edge) => ("sent_us < ?", edge.unwrap_or(i64::MAX), "DESC"),
@@ -38,10 +39,14 @@ pub async fn page(
     };
     let sql = format!(
         "SELECT id, content_len + COALESCE((SELECT SUM(content_len) FROM reaction WHERE message_id = message.id), 0) AS bytes \
-         FROM message WHERE dm_id = ? AND {filter} AND (delete_us IS NULL OR delete_us > ?) ORDER BY sent_us {order} LIMIT ?"
+         FROM message WHERE dm_id = ? AND {filter} AND {} ORDER BY sent_us {order} LIMIT ?",
+        Living::SQL
     );
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let values = [dm.key().into(), edge.into(), now_us.into(), count.into()];
+    let values = {
+        let [now, after] = living.values();
+        [dm.key().into(), edge.into(), now, after, count.into()]
+    };
     let rows: Vec<Size> = raw_rows(db, &sql, values).await?;
     Ok(fitting(rows, max_bytes))
 }

@@ -135,6 +135,40 @@ pub async fn mark_taken(tx: &mut Tx, marks: Vec<Vec<u8>>) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Which messages there are at a moment: those that are neither past their end nor past the retention (R-421, R-426). What is past them is
+/// in no answer any more, whether it was erased yet or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Living {
+    /// The moment.
+    pub now_us: i64,
+    /// What was sent by then is past the retention.
+    pub after_us: i64,
+}
+
+impl Living {
+    /// What there is now, where messages are kept for so long (0: for ever).
+    pub(super) fn at(now_us: i64, keep_us: i64) -> Self {
+        let after_us = if keep_us > 0 {
+            now_us.saturating_sub(keep_us)
+        } else {
+            i64::MIN
+        };
+        Self { now_us, after_us }
+    }
+
+    /// A condition on rows of `message`, for which [`Living::values`] stand in.
+    pub(super) const SQL: &str =
+        "(message.delete_us IS NULL OR message.delete_us > ?) AND message.sent_us > ?";
+
+    pub(super) fn values(self) -> [Value; 2] {
+        [self.now_us.into(), self.after_us.into()]
+    }
+
+    fn includes(self, row: &Row) -> bool {
+        row.delete_us.is_none_or(|end_us| end_us > self.now_us) && row.sent_us > self.after_us
+    }
+}
+
 /// The row of a message, its sealed bytes apart.
 pub type Row = message::Model;
 
@@ -142,10 +176,10 @@ pub type Row = message::Model;
 pub async fn row(
     db: &impl ConnectionTrait,
     id: MessageId,
-    now_us: i64,
+    living: Living,
 ) -> Result<Option<Row>, DbErr> {
     let row = message::Entity::find_by_id(id.key()).one(db).await?;
-    Ok(row.filter(|row| row.delete_us.is_none_or(|end| end > now_us)))
+    Ok(row.filter(|row| living.includes(row)))
 }
 
 /// Rows by id, in ascending order; those that are gone are left out.
@@ -188,7 +222,7 @@ struct ReactionRow {
 pub async fn load(
     db: &impl ConnectionTrait,
     ids: &[i64],
-    now_us: i64,
+    living: Living,
 ) -> Result<Vec<Message>, DbErr> {
     let mut found: HashMap<i64, Message> = HashMap::with_capacity(ids.len());
     for some in ids.chunks(ROWS) {
@@ -198,9 +232,10 @@ pub async fn load(
             "SELECT message.id, message.dm_id, \"user\".username AS sender, content.bytes, message.content_len, \
              message.sent_us, message.delete_us, message.pinned \
              FROM message JOIN content ON content.id = message.content_id JOIN \"user\" ON \"user\".id = message.sender_id \
-             WHERE message.id IN ({list}) AND (message.delete_us IS NULL OR message.delete_us > ?)"
+             WHERE message.id IN ({list}) AND {}",
+            Living::SQL
         );
-        for row in raw_rows::<FullRow>(db, &sql, ids().chain([now_us.into()])).await? {
+        for row in raw_rows::<FullRow>(db, &sql, ids().chain(living.values())).await? {
             let signed = Signed::from_slot(&row.bytes, row.content_len)?;
             let message = Message {
                 id: message_id(row.id),
@@ -239,9 +274,9 @@ pub async fn load(
 pub async fn load_one(
     db: &impl ConnectionTrait,
     id: MessageId,
-    now_us: i64,
+    living: Living,
 ) -> Result<Option<Message>, DbErr> {
-    Ok(load(db, &[id.key()], now_us).await?.into_iter().next())
+    Ok(load(db, &[id.key()], living).await?.into_iter().next())
 }
 
 /// What an edit or a pin changes; `None` leaves as it is.
@@ -282,10 +317,7 @@ pub async fn pinned_count(tx: &Tx, dm: DmId) -> Result<u64, DbErr> {
     message::Entity::find()
         .filter(message::Column::DmId.eq(dm.key()))
         .filter(message::Column::Pinned.eq(true))
-        .filter(Expr::cust_with_values(
-            "(delete_us IS NULL OR delete_us > ?)",
-            [tx.now_us()],
-        ))
+        .filter(Expr::cust_with_values(Living::SQL, tx.living().values()))
         .count(tx.db())
         .await
 }

@@ -39,6 +39,7 @@ pub struct Store {
     read: DatabaseConnection,
     jobs: writer::Queue,
     calls: Arc<RwLock<Arc<Calls>>>,
+    keep_us: i64,
 }
 
 impl Store {
@@ -50,6 +51,11 @@ impl Store {
     /// The queue of the one writer.
     pub fn writer(&self) -> &writer::Queue {
         &self.jobs
+    }
+
+    /// Which messages there are at a moment.
+    pub fn living(&self, now_us: i64) -> messages::Living {
+        messages::Living::at(now_us, self.keep_us)
     }
 
     /// Who is in which call, as of the last commit.

@@ -37,6 +37,8 @@ pub struct OpenOptions {
     pub durable: bool,
     /// How many changes may wait for the writer.
     pub queue_depth: usize,
+    /// How long messages are kept, in microseconds; 0 for ever.
+    pub keep_us: i64,
 }
 
 /// Opens the database for serving: takes the lock, migrates, starts the writer.
@@ -66,7 +68,15 @@ pub async fn open(options: &OpenOptions, clock: SharedClock) -> anyhow::Result<(
         _lock: lock,
     };
     let (jobs, running) = Writer::start(side, clock, options.queue_depth);
-    Ok((Store { read, jobs, calls }, running))
+    Ok((
+        Store {
+            read,
+            jobs,
+            calls,
+            keep_us: options.keep_us,
+        },
+        running,
+    ))
 }
 
 /// Folder and files are for the owner of the process alone; SQLite gives its own files beside the database the same mode.
@@ -261,7 +271,13 @@ impl WriteSide {
             ..TransactionOptions::default()
         };
         match self.db.begin_with_options(immediate).await {
-            Ok(db) => Ok(Tx::new(db, memory, self.current_calls(), now_us)),
+            Ok(db) => Ok(Tx::new(
+                db,
+                memory,
+                self.current_calls(),
+                now_us,
+                self.options.keep_us,
+            )),
             Err(cause) => {
                 self.memory = Some(memory);
                 Err(cause)

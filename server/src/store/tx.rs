@@ -14,6 +14,7 @@ use super::UserId;
 use super::calls::Calls;
 use super::content::FreeSlots;
 use super::dms::DmFacts;
+use super::messages::Living;
 use super::open::WriteSide;
 
 /// How many DMs the writer remembers.
@@ -112,6 +113,7 @@ pub struct Tx {
     calls: Arc<Calls>,
     counters_before: HashMap<IdKind, i64>,
     now_us: i64,
+    keep_us: i64,
     writes: u64,
     spoilt: bool,
     erased: bool,
@@ -123,6 +125,7 @@ impl Tx {
         memory: Memory,
         calls: Arc<Calls>,
         now_us: i64,
+        keep_us: i64,
     ) -> Self {
         let counters_before = memory.counters.clone();
         Self {
@@ -131,6 +134,7 @@ impl Tx {
             calls,
             counters_before,
             now_us,
+            keep_us,
             writes: 0,
             spoilt: false,
             erased: false,
@@ -165,6 +169,11 @@ impl Tx {
     /// When the transaction began, in microseconds since 1970.
     pub fn now_us(&self) -> i64 {
         self.now_us
+    }
+
+    /// Which messages there are now.
+    pub fn living(&self) -> Living {
+        Living::at(self.now_us, self.keep_us)
     }
 
     /// A new id; never given out before, whatever has become of its predecessors.
