@@ -49,6 +49,14 @@ impl Clock for SystemClock {
     }
 }
 
+/// Sleeps until a moment of tokio's clock, or for ever where there is none.
+pub async fn until(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Fills an array with bytes of the operating system's generator.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::app::App;
+use crate::clock::until;
 use crate::error::Result;
 use crate::handlers::users::profile_news;
 use crate::notify::{Outbox, To};
@@ -62,13 +63,6 @@ pub async fn tell_profiles(
                 }
             }
         }
-    }
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 

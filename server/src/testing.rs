@@ -218,7 +218,7 @@ impl Change for MakeDm {
         let new = store::dms::NewDm {
             creator: self.0,
             invited: self.1.clone(),
-            tree,
+            tree: &tree,
             info: None,
         };
         Ok(Applied::quietly(store::dms::create(tx, new).await?.id))

@@ -101,7 +101,7 @@ impl Change for Create {
                 .iter()
                 .map(|user| (*user, strangers.contains(user)))
                 .collect(),
-            tree,
+            tree: &tree,
             info: self
                 .request
                 .info
@@ -111,7 +111,7 @@ impl Change for Create {
         };
         let dm = dms::create(tx, new).await?;
         let mut outbox = Outbox::default();
-        self.invite(dm.id, &ids, &mut outbox);
+        self.invite(dm.id, &tree, &ids, &mut outbox);
         outbox.users(dm.users(), dm_notice(tx, &dm));
         Ok(Applied {
             reply: dm.id,
@@ -197,16 +197,12 @@ impl Create {
         Ok(())
     }
 
-    fn invite(&self, id: DmId, invited: &[UserId], outbox: &mut Outbox) {
-        let tree = Tree {
-            key_tree: self.request.key_tree.clone(),
-            messages: self.request.messages.clone(),
-        };
+    fn invite(&self, id: DmId, tree: &Tree, invited: &[UserId], outbox: &mut Outbox) {
         let me = &self.actor.me;
         for (index, user) in invited.iter().enumerate() {
             let position = i32::try_from(index + 1).unwrap_or(i32::MAX);
             let info = self.request.info.as_ref();
-            let notice = dms::notice(&tree, info, &me.username, me.key.as_bytes(), position, id);
+            let notice = dms::notice(tree, info, &me.username, me.key.as_bytes(), position, id);
             if let Some(notice) = notice {
                 outbox.user(*user, Notice::X3dh(notice));
             }

@@ -7,7 +7,7 @@ use sotto_protocol::objects::Message;
 use sotto_protocol::text::{DmId, Timestamp};
 use sotto_protocol::{Code, Refusal};
 
-use super::users::Page;
+use super::page::Page;
 use crate::ctx::{Ctx, Member};
 use crate::error::Result;
 use crate::store::history::{self, Window};

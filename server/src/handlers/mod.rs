@@ -6,6 +6,7 @@ pub mod dms;
 pub mod friends;
 pub mod history;
 pub mod messages;
+mod page;
 pub mod reactions;
 pub mod send;
 pub mod session;
@@ -22,7 +23,7 @@ use sotto_protocol::text::DmId;
 
 use crate::error::Result;
 use crate::notify::{Actor, Outbox};
-use crate::rules::messages::{Standing, may_post};
+use crate::rules::messages::may_post;
 use crate::store::dms::DmFacts;
 use crate::store::{Tx, UserId};
 
@@ -33,22 +34,9 @@ async fn dm_of(tx: &mut Tx, id: DmId, actor: &Actor) -> Result<Arc<DmFacts>> {
         .ok_or_else(|| Code::NoAccess.into())
 }
 
-/// How a user stands to a DM, of which nothing may be known.
-async fn standing(tx: &mut Tx, dm: Option<&DmFacts>, user: UserId) -> Result<Standing> {
-    let two_who_are_no_friends = match dm.and_then(|dm| dm.pair) {
-        Some((one, other)) => !tx.are_friends(one, other).await?,
-        None => false,
-    };
-    let member = dm.is_some_and(|dm| dm.member(user).is_some());
-    Ok(Standing {
-        member,
-        two_who_are_no_friends,
-    })
-}
-
 /// Refuses what two who are no friends may not do in their DM.
 async fn may_write(tx: &mut Tx, dm: &DmFacts, user: UserId) -> Result<()> {
-    Ok(may_post(standing(tx, Some(dm), user).await?)?)
+    Ok(may_post(tx.standing(dm, user).await?)?)
 }
 
 /// The notice that a DM changed.

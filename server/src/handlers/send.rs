@@ -11,13 +11,13 @@ use sotto_protocol::objects::Message;
 use sotto_protocol::reply::Done;
 use sotto_protocol::text::DmId;
 
-use super::standing;
+use super::may_write;
 use crate::app::App;
 use crate::ctx::{Applied, Change, Ctx, Member};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::{Charge, at_most};
 use crate::notify::{Actor, Outbox, Tell};
-use crate::rules::messages::{Due, Wanted, may_post, micros, plan, soon};
+use crate::rules::messages::{Due, Wanted, micros, plan, soon};
 use crate::rules::users::signed;
 use crate::store::Tx;
 use crate::store::dms::{DmFacts, timestamp};
@@ -113,13 +113,10 @@ async fn send_all(batch: &[&Send], tx: &mut Tx) -> Result<Vec<Result<Applied<Don
     let mut new = Vec::new();
     let mut new_marks = Vec::new();
     for send in batch {
-        let fate = send.judge(tx, &mut taken, &mut new, &mut new_marks).await;
-        if let Err(crate::error::Error::Broken(_)) = fate {
-            return Err(fate
-                .err()
-                .unwrap_or_else(|| anyhow::anyhow!("unreachable").into()));
+        match send.judge(tx, &mut taken, &mut new, &mut new_marks).await {
+            Err(cause @ Error::Broken(_)) => return Err(cause),
+            fate => fates.push(fate),
         }
-        fates.push(fate);
     }
     messages::mark_taken(tx, new_marks).await?;
     let times: Vec<_> = new
@@ -172,7 +169,7 @@ impl Send {
         if taken.contains(&self.mark) {
             return Ok(Fate::Answered(Outbox::default()));
         }
-        may_post(standing(tx, Some(&dm), me).await?)?;
+        may_write(tx, &dm, me).await?;
         let bytes = self.signed.bytes.as_bytes().len();
         let due_us = match self.due {
             Due::Now => None,

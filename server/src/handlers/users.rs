@@ -10,6 +10,7 @@ use sotto_protocol::text::{Fixed, Spk};
 use sotto_protocol::users::{GetFullUser, GetUser, GetUserList, SetUser};
 use sotto_protocol::{Code, Refusal};
 
+use super::page::Page;
 use crate::app::App;
 use crate::config::Directory;
 use crate::ctx::{Applied, Change, Ctx, Member};
@@ -133,36 +134,6 @@ pub async fn list(ctx: Ctx<Member>, request: GetUserList) -> Result<Vec<objects:
         }
     }
     Ok(page.items)
-}
-
-/// A list that ends before its JSON exceeds a limit; one larger entry comes alone.
-pub struct Page<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    bytes: usize,
-    max_bytes: usize,
-}
-
-impl<T: serde::Serialize> Page<T> {
-    /// An empty page.
-    pub fn new(max_bytes: usize) -> Self {
-        Self {
-            items: Vec::new(),
-            bytes: 2,
-            max_bytes,
-        }
-    }
-
-    /// Adds an entry; `false` where it does not fit and the page is over.
-    pub fn take(&mut self, item: T) -> Result<bool> {
-        let bytes = serde_json::to_string(&item)?.len() + 1;
-        if !self.items.is_empty() && self.bytes + bytes > self.max_bytes {
-            return Ok(false);
-        }
-        self.bytes += bytes;
-        self.items.push(item);
-        Ok(true)
-    }
 }
 
 /// `set_user`.

@@ -9,7 +9,7 @@ use crate::clock::SECOND;
 use crate::ctx::{Applied, Change};
 use crate::error::Result;
 use crate::notify::{Outbox, Tell};
-use crate::rules::messages::{LATE_REMINDER_US, Standing, may_post};
+use crate::rules::messages::{LATE_REMINDER_US, may_post};
 use crate::store::dms::{self, DmFacts};
 use crate::store::messages::{self, NewContent, NewMessage, Row};
 use crate::store::timed::{self, Kind, TimedEvent};
@@ -114,16 +114,8 @@ async fn may_still_post(
     let Some(dm) = tx.dm(dm_id(row.dm_id)).await? else {
         return Ok(Err(Code::NoAccess));
     };
-    let two_who_are_no_friends = match dm.pair {
-        Some((one, other)) => !tx.are_friends(one, other).await?,
-        None => false,
-    };
-    let member = dm.member(UserId(row.sender_id)).is_some();
-    Ok(may_post(Standing {
-        member,
-        two_who_are_no_friends,
-    })
-    .map(|()| dm))
+    let standing = tx.standing(&dm, UserId(row.sender_id)).await?;
+    Ok(may_post(standing).map(|()| dm))
 }
 
 /// Reminds the sender that a message is due in a minute, unless that is late.

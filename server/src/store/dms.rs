@@ -18,6 +18,7 @@ use super::content;
 use super::tx::IdKind;
 use super::{Key, Tx, UserId, dm_id, raw_execute, raw_rows, timed};
 use crate::clock::DAY;
+use crate::rules::messages::Standing;
 
 /// How long an invitation that nobody acked is sent again.
 pub const INVITATION_LIFE_US: i64 = 90 * DAY;
@@ -194,6 +195,18 @@ impl Tx {
         Ok(read)
     }
 
+    /// How a user stands to a DM, for the rules to judge.
+    pub async fn standing(&mut self, dm: &DmFacts, user: UserId) -> Result<Standing, DbErr> {
+        let two_who_are_no_friends = match dm.pair {
+            Some((one, other)) => !self.are_friends(one, other).await?,
+            None => false,
+        };
+        Ok(Standing {
+            member: dm.member(user).is_some(),
+            two_who_are_no_friends,
+        })
+    }
+
     /// Distrusts what is remembered of a friendship.
     pub(super) fn forget_pair(&mut self, one: UserId, other: UserId) {
         self.memory.friends.pop(&(one.min(other), one.max(other)));
@@ -334,13 +347,13 @@ pub async fn by_info(
 
 /// What `create_dm` brings.
 #[derive(Clone, Debug)]
-pub struct NewDm {
+pub struct NewDm<'a> {
     /// The caller.
     pub creator: UserId,
     /// The others in key-tree order, with whether the creator is a stranger to them.
     pub invited: Vec<(UserId, bool)>,
     /// The tree's public keys and one message for each invitee.
-    pub tree: Tree,
+    pub tree: &'a Tree,
     /// The GroupInfo and its SHA-256.
     pub info: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -355,9 +368,9 @@ pub struct Tree {
 }
 
 /// Creates a DM.
-pub async fn create(tx: &mut Tx, new: NewDm) -> crate::error::Result<Arc<DmFacts>> {
+pub async fn create(tx: &mut Tx, new: NewDm<'_>) -> crate::error::Result<Arc<DmFacts>> {
     let id = tx.next_id(IdKind::Dm);
-    let tree = content::with_length(&serde_json::to_vec(&new.tree)?);
+    let tree = content::with_length(&serde_json::to_vec(new.tree)?);
     let mut slots = vec![tree];
     let info_hash = new.info.map(|(info, hash)| {
         slots.push(content::with_length(&info));

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::WriteSide;
 use super::tx::Tx;
-use crate::clock::SharedClock;
+use crate::clock::{SharedClock, until};
 use crate::error::{Error, OutOfReach, Result};
 
 /// The most jobs that share a transaction.
@@ -185,7 +185,7 @@ impl Writer {
             let truncate_at = self.truncate_at;
             let received = tokio::select! {
                 biased;
-                () = until(truncate_at) => {
+                () = until(truncate_at.map(Into::into)) => {
                     self.truncate().await;
                     continue;
                 }
@@ -310,12 +310,4 @@ async fn apply_all(batch: &mut [Box<dyn Job>], tx: &mut Tx) -> Result<Vec<Result
         }
     }
     Ok(verdicts)
-}
-
-/// Sleeps until a moment, or for ever where there is none.
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
-    }
 }
