@@ -101,7 +101,10 @@ const ROOMS: &[Room] = &[
             "socketioxide",
             "axum",
         ],
-        but: &["crate::rules::friends::Between"],
+        but: &[
+            "crate::rules::friends::Between",
+            "crate::rules::messages::Standing",
+        ],
     },
     Room {
         folder: "server/src/handlers",
