@@ -1,0 +1,23 @@
+/**
+ * Where a device keeps its own state: cursors, what it has seen, what waits to be sent, the newest messages (sealed). Nothing in
+ * it is a key or a readable word; it tells when who wrote. Implementations: `memory.ts`, `indexeddb.ts`.
+ */
+
+/** Named values of one profile. Several tabs or processes may share a profile: each call is atomic against theirs. */
+export interface Store {
+  /** A value, where there is one. */
+  read(key: string): Promise<Uint8Array | undefined>;
+  /** Replaces a value by what `change` makes of it (undefined: there is none). Durable when it resolves; `change` may run again. */
+  update(key: string, change: (old: Uint8Array | undefined) => Uint8Array | undefined): Promise<void>;
+  /** The keys of all values that begin with `prefix`, in order. */
+  keys(prefix: string): Promise<string[]>;
+  /** Claims a role that one tab or process at a time may have; undefined where another has it. */
+  claim(role: string): Promise<Claim | undefined>;
+  /** Forgets everything, for good. */
+  clear(): Promise<void>;
+}
+
+/** A role that is held; see {@link Store.claim}. */
+export interface Claim {
+  release(): void;
+}
