@@ -1,0 +1,30 @@
+/** Counting as the server counts. */
+
+import { describe, expect, it } from "vitest";
+import { cleanText, codePoints, dataUrlLength } from "./limits";
+
+describe("R-131 R-133 code points", () => {
+  it("count Unicode, not UTF-16", () => {
+    expect(codePoints("")).toBe(0);
+    expect(codePoints("abc")).toBe(3);
+    expect(codePoints("😀")).toBe(1);
+    expect(codePoints("e\u0301")).toBe(2);
+    expect(codePoints("👩‍👧")).toBe(3);
+  });
+});
+
+describe("R-113 text", () => {
+  it("loses NUL and lone surrogates, and nothing else", () => {
+    expect(cleanText("a\0b\n😀")).toBe("ab\n😀");
+    expect(cleanText("a\ud800b")).toBe("a\ufffdb");
+  });
+});
+
+describe("R-134 the length of a data URL", () => {
+  it("is that of the real one", () => {
+    for (const bytes of [0, 1, 2, 3, 1000]) {
+      const url = `data:image/webp;base64,${btoa("x".repeat(bytes))}`;
+      expect(dataUrlLength("image/webp", bytes)).toBe(url.length);
+    }
+  });
+});
