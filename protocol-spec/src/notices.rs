@@ -106,7 +106,7 @@ notices! {
     "A friendship ended (R-505)."
     Unfriend(OneUser) = "unfriend_notification";
     "A member joined the call (R-601)."
-    UserJoinedCall(InDm) = "user_joined_call";
+    UserJoinedCall(JoinedCall) = "user_joined_call";
     "A member left the call (R-601)."
     UserLeftCall(InDm) = "user_left_call";
     "A call signal of another member (R-604, extension)."
@@ -115,13 +115,27 @@ notices! {
     OwnChange(OwnChange) = "own_change_notification";
 }
 
-/// A member of a DM, in a notice about typing or the call.
+/// A member of a DM, in a notice about typing or the end of a place in the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct InDm {
     /// The DM.
     pub id: DmId,
     /// The member.
     pub username: String,
+}
+
+/// A member's new place in the call of a DM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct JoinedCall {
+    /// The DM.
+    pub id: DmId,
+    /// The member.
+    pub username: String,
+    /// How its device is named in the call (*extension*): with it those who are in it know whom they talk with, and need not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    #[ts(optional)]
+    pub uuid: Option<String>,
 }
 
 /// A scheduled message, in a notice to its sender.

@@ -11,6 +11,11 @@ fn join(dm: u64, uuid: &str) -> Value {
     json!({ "id": dm, "uuid": uuid })
 }
 
+fn joined(dm: u64, who: &str, uuid: &str) -> (String, Value) {
+    let notice = json!({ "id": dm, "username": who, "uuid": uuid });
+    ("user_joined_call".to_owned(), notice)
+}
+
 fn in_dm(name: &str, dm: u64, who: &str) -> (String, Value) {
     (name.to_owned(), json!({ "id": dm, "username": who }))
 }
@@ -40,7 +45,7 @@ async fn r_601_r_603_joining_and_leaving() {
     );
     for person in [&alice, &bob, &carol] {
         let told = news(person).await;
-        assert_eq!(told[0], in_dm("user_joined_call", dm, "bob"));
+        assert_eq!(told[0], joined(dm, "bob", &uuid));
         assert_eq!(
             (&told[1].0[..], &told[1].1["users_in_call"]),
             ("dm_notification", &json!(["bob"]))

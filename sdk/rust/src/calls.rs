@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rand::{Rng, rng};
+use rand::{RngExt, rng};
 use sotto_crypto::Refusal;
 use sotto_crypto::envelope::{Draft, Kind, call_target};
 use sotto_crypto::replay::Place;
@@ -22,14 +22,17 @@ pub(crate) struct Call {
     uuid: String,
     /// Who is known to be in it, by username.
     others: BTreeMap<String, String>,
+    /// Whether another device of the user has taken the place since.
+    lost: bool,
 }
 
 impl Inner {
     /// Asks who is in the call. Joining once more with the same uuid changes nothing and answers everyone.
     async fn call_with(&self, dm: DmId, username: &str) -> Result<Call> {
         let known = self.calls.lock().await.get(&dm).cloned();
-        let call =
-            known.ok_or_else(|| Error::Invalid("this device is not in that call".to_owned()))?;
+        let call = known
+            .filter(|call| !call.lost)
+            .ok_or_else(|| Error::Invalid("this device is not in that call".to_owned()))?;
         if call.others.contains_key(username) {
             return Ok(call);
         }
@@ -42,9 +45,32 @@ impl Inner {
             uuid: text(&uuid)?,
         };
         let others = self.link.patient(&request).await?;
-        let call = Call { uuid, others };
+        let call = Call {
+            uuid,
+            others,
+            lost: false,
+        };
         self.calls.lock().await.insert(dm, call.clone());
         Ok(call)
+    }
+
+    /// Someone has a new place in a call, or none any more. A server that does not say the uuid (an extension, R-601) is asked for it
+    /// when it is needed.
+    pub(crate) async fn call_changed(&self, dm: DmId, username: &str, uuid: Option<&str>) {
+        let mut calls = self.calls.lock().await;
+        let Some(call) = calls.get_mut(&dm) else {
+            return;
+        };
+        if username == self.keys.username() {
+            // Of the user's own devices, one is in the call.
+            if let Some(uuid) = uuid {
+                call.lost = !uuid.starts_with(&self.call_prefix);
+            }
+        } else if let Some(uuid) = uuid {
+            call.others.insert(username.to_owned(), uuid.to_owned());
+        } else {
+            call.others.remove(username);
+        }
     }
 
     /// Opens a signal: it must be for this device, from the place that its sender has in the call.
@@ -83,9 +109,10 @@ impl Sotto {
     /// # Errors
     /// [`Error::Refused`] (`no_access`, `not_friends`).
     pub async fn join_call(&self, dm: DmId) -> Result<BTreeMap<String, String>> {
-        let mut uuid = [0; 16];
-        rng().fill_bytes(&mut uuid);
-        let call = self.inner.look_round(dm, hex::encode(uuid)).await?;
+        // Never one twice, so that no signal of one call opens in another.
+        let fresh = hex::encode(rng().random::<[u8; 16]>());
+        let uuid = format!("{}-{fresh}", self.inner.call_prefix);
+        let call = self.inner.look_round(dm, uuid).await?;
         Ok(call.others)
     }
 

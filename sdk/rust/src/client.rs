@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
+use rand::{RngExt, rng};
 use sotto_protocol::Event;
 use sotto_protocol::text::{DmId, MessageId};
 use tokio::sync::{Mutex, mpsc};
@@ -73,6 +74,8 @@ pub(crate) struct Inner {
     pub groups: Mutex<HashMap<DmId, Arc<Group>>>,
     pub sequencer: Sequencer,
     pub calls: Mutex<BTreeMap<DmId, Call>>,
+    /// What the uuids of this device's places in calls begin with: by it they are told from those of the user's other devices.
+    pub call_prefix: String,
     /// Which DM a message is in: notices of deletion name the message alone.
     pub places: StdMutex<HashMap<MessageId, DmId>>,
     /// Warnings that no event stream was there to tell.
@@ -151,6 +154,7 @@ impl Sotto {
             groups: Mutex::default(),
             sequencer: Sequencer::default(),
             calls: Mutex::default(),
+            call_prefix: hex::encode(rng().random::<[u8; 8]>()),
             places: StdMutex::default(),
             warnings: StdMutex::default(),
         };

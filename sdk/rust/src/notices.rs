@@ -166,6 +166,17 @@ impl Engine {
                     signal.username
                 )),
             },
+            Notice::UserJoinedCall(joined) => {
+                let (dm, username) = (joined.id, joined.username);
+                let uuid = joined.uuid.as_deref();
+                self.inner.call_changed(dm, &username, uuid).await;
+                Happening::CallJoined { dm, username }
+            }
+            Notice::UserLeftCall(left) => {
+                let (dm, username) = (left.id, left.username);
+                self.inner.call_changed(dm, &username, None).await;
+                Happening::CallLeft { dm, username }
+            }
             other => match plain(other) {
                 Some(happening) => happening,
                 None => return Ok(()),
@@ -282,14 +293,6 @@ fn plain(notice: Notice) -> Option<Happening> {
         Notice::Unfriend(one) => Happening::Unfriended {
             username: one.username,
         },
-        Notice::UserJoinedCall(joined) => Happening::CallJoined {
-            dm: joined.id,
-            username: joined.username,
-        },
-        Notice::UserLeftCall(left) => Happening::CallLeft {
-            dm: left.id,
-            username: left.username,
-        },
         // Each has a way of its own.
         Notice::Profile(_)
         | Notice::Dm(_)
@@ -298,6 +301,8 @@ fn plain(notice: Notice) -> Option<Happening> {
         | Notice::MessageDelete(_)
         | Notice::X3dh(_)
         | Notice::FriendRequestAccept(_)
+        | Notice::UserJoinedCall(_)
+        | Notice::UserLeftCall(_)
         | Notice::CallSignal(_)
         | Notice::OwnChange(_) => return None,
     })

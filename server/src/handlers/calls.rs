@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sotto_protocol::calls::{CallSignal, GetIceServers, IceServer, InCall, JoinCall, LeaveCall};
-use sotto_protocol::notices::{CallSignalNotice, InDm, Notice};
+use sotto_protocol::notices::{CallSignalNotice, JoinedCall, Notice};
 use sotto_protocol::reply::Done;
 use sotto_protocol::text::{DmId, Sealed, Signature};
 use sotto_protocol::{Code, Refusal};
@@ -64,9 +64,10 @@ impl Change for Join {
             })
             .collect();
         let mut outbox = Outbox::default();
-        let joined = InDm {
+        let joined = JoinedCall {
             id: dm.id,
             username: self.actor.name(),
+            uuid: Some(self.place.uuid.clone()),
         };
         outbox.users(dm.users(), Notice::UserJoinedCall(joined));
         outbox.users(dm.users(), dm_notice(tx, &dm));

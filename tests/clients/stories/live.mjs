@@ -14,10 +14,10 @@ export default async function ({ alice, bob, carol, two, three, threeInvitation 
 
   await step("a call: join, see who is in it, leave", async () => {
     assert.deepEqual(await alice.ok("join_call", { id: three, uuid: "alice's phone" }), { [alice.username]: "alice's phone" });
-    await toldOfCall([alice, bob, carol], "user_joined_call", alice, [alice]);
+    await toldOfCall([alice, bob, carol], "user_joined_call", alice, [alice], { uuid: "alice's phone" });
     const both = { [alice.username]: "alice's phone", [bob.username]: "bob's desk" };
     assert.deepEqual(await bob.ok("join_call", { id: three, uuid: "bob's desk" }), both);
-    await toldOfCall([alice, bob, carol], "user_joined_call", bob, [alice, bob]);
+    await toldOfCall([alice, bob, carol], "user_joined_call", bob, [alice, bob], { uuid: "bob's desk" });
     await alice.done("leave_call", { id: three });
     await toldOfCall([alice, bob, carol], "user_left_call", alice, [bob]);
     await alice.refused("not_in_call", "leave_call", { id: three });
@@ -35,7 +35,7 @@ export default async function ({ alice, bob, carol, two, three, threeInvitation 
     await bob.notice("message_notification", (m) => m.message === message);
     // Its place in the call shows when the server has seen it go.
     await second.ok("join_call", { id: two, uuid: "alice's tablet" });
-    assert.deepEqual(await bob.notice("user_joined_call"), { id: two, username: alice.username });
+    assert.deepEqual(await bob.notice("user_joined_call"), { id: two, username: alice.username, uuid: "alice's tablet" });
     second.disconnect();
     assert.deepEqual(await bob.notice("user_left_call"), { id: two, username: alice.username });
     assert.equal((await bob.ok("get_user", { username: alice.username })).status, "online");
@@ -63,10 +63,10 @@ export default async function ({ alice, bob, carol, two, three, threeInvitation 
   });
 
   /** Each is told of the member, then of the DM with those who are in the call. */
-  async function toldOfCall(people, name, who, inCall) {
+  async function toldOfCall(people, name, who, inCall, more = {}) {
     for (const person of people) {
       const aboutWho = await person.notice(name, (n) => n.username === who.username);
-      assert.deepEqual(aboutWho, { id: three, username: who.username });
+      assert.deepEqual(aboutWho, { id: three, username: who.username, ...more });
       const dm = await person.notice("dm_notification", (d) => d.id === three);
       assert.deepEqual(dm.users_in_call, inCall.map((p) => p.username));
     }

@@ -26,6 +26,8 @@ pub struct State {
     pub friends: BTreeSet<(String, String)>,
     pub dms: BTreeMap<u64, Dm>,
     pub messages: BTreeMap<u64, Value>,
+    /// Who is in a DM's call, with the uuid.
+    pub calls: BTreeMap<u64, BTreeMap<String, Value>>,
     /// Answers and notices pass through it.
     pub lie: Option<Lie>,
     /// The connection is cut instead of the next ack of this event, after it was carried out.
@@ -457,6 +459,25 @@ impl State {
                 self.friends.insert((me.to_owned(), username));
             }
             "get_friends" => return Ok(json!([])),
+            "join_call" | "leave_call" => {
+                let users = self.dm_of(me, &p["id"])?.users.clone();
+                let call = self.calls.entry(p["id"].as_u64().unwrap()).or_default();
+                let mut notice = json!({"id": p["id"], "username": me});
+                let (name, answer) = if name == "join_call" {
+                    notice["uuid"] = p["uuid"].clone();
+                    call.insert(me.to_owned(), p["uuid"].clone());
+                    ("user_joined_call", json!(call))
+                } else {
+                    call.remove(me).ok_or("not_in_call")?;
+                    ("user_left_call", json!(true))
+                };
+                notices.extend(users.into_iter().map(|user| (user, name, notice.clone())));
+                return Ok(answer);
+            }
+            "call_signal" => {
+                let notice = json!({"id": p["id"], "username": me, "data": p["data"], "signature": p["signature"]});
+                notices.push((username, "call_signal_notification", notice));
+            }
             _ => return Err("unknown_event"),
         }
         Ok(json!(true))
