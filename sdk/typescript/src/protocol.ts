@@ -263,7 +263,7 @@ export type IceServer = {
   credential?: string;
 };
 
-/** A member of a DM, in a notice about typing or the call. */
+/** A member of a DM, in a notice about typing or the end of a place in the call. */
 export type InDm = {
   /** The DM. */
   id: DmId;
@@ -280,6 +280,16 @@ export type JoinCall = {
   id: DmId;
   /** How this device is to be reached in the call, 1 to 256 code points. */
   uuid: Text;
+};
+
+/** A member's new place in the call of a DM. */
+export type JoinedCall = {
+  /** The DM. */
+  id: DmId;
+  /** The member. */
+  username: string;
+  /** How its device is named in the call (*extension*): with it those who are in it know whom they talk with, and need not ask. */
+  uuid?: string;
 };
 
 /** `leave_call`. */
@@ -724,7 +734,7 @@ export interface Notices {
   /** A friendship ended (R-505). */
   unfriend_notification: OneUser;
   /** A member joined the call (R-601). */
-  user_joined_call: InDm;
+  user_joined_call: JoinedCall;
   /** A member left the call (R-601). */
   user_left_call: InDm;
   /** A call signal of another member (R-604, extension). */

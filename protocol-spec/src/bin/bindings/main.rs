@@ -1,10 +1,11 @@
-//! `sotto-bindings`: writes `bindings/` from the wire types, for clients in other languages; `--check` compares instead.
+//! `sotto-bindings`: writes `bindings/` from the wire types, for clients in other languages, and the TypeScript SDK's copy;
+//! `--check` compares instead.
 
 mod asyncapi;
 mod schema;
 mod typescript;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
@@ -20,16 +21,23 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings");
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = crate_folder.join("bindings");
+    let typescript = typescript::file();
     let files = [
-        ("sotto.ts", typescript::file()),
-        ("sotto.schema.json", pretty(schema::file())),
-        ("sotto.asyncapi.json", pretty(asyncapi::file())),
+        // npm packages hold no files from outside their folder, so the SDK has its own.
+        (
+            crate_folder.join("../sdk/typescript/src/protocol.ts"),
+            typescript.clone(),
+        ),
+        (folder.join("sotto.ts"), typescript),
+        (folder.join("sotto.schema.json"), pretty(schema::file())),
+        (folder.join("sotto.asyncapi.json"), pretty(asyncapi::file())),
     ];
     let outcome = if check {
         differences(&folder, &files)
     } else {
-        write(&folder, &files).map(|()| Vec::new())
+        write(&files).map(|()| Vec::new())
     };
     match outcome {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
@@ -47,28 +55,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    files
-        .iter()
-        .try_for_each(|(name, content)| fs::write(folder.join(name), content))
+fn write(files: &[(PathBuf, String)]) -> io::Result<()> {
+    for (path, content) in files {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, content)?;
+    }
+    Ok(())
 }
 
-/// The files that are missing or differ, and those that nothing generates any more.
-fn differences(folder: &Path, files: &[(&str, String)]) -> io::Result<Vec<String>> {
+/// The files that are missing or differ, and those in `folder` that nothing generates any more.
+fn differences(folder: &Path, files: &[(PathBuf, String)]) -> io::Result<Vec<String>> {
     let mut stale = Vec::new();
-    for (name, content) in files {
-        match fs::read_to_string(folder.join(name)) {
+    for (path, content) in files {
+        match fs::read_to_string(path) {
             Ok(there) if there == *content => {}
-            Ok(_) => stale.push((*name).to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => stale.push((*name).to_owned()),
+            Ok(_) => stale.push(path.display().to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                stale.push(path.display().to_string());
+            }
             Err(error) => return Err(error),
         }
     }
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !files.iter().any(|(known, _)| *known == name) {
-            stale.push(name);
+        let path = entry?.path();
+        if !files.iter().any(|(known, _)| *known == path) {
+            stale.push(path.display().to_string());
         }
     }
     Ok(stale)
