@@ -18,7 +18,7 @@ export function codePoints(text: string): number {
 
 /** What `text` becomes on the wire: NUL and lone surrogates are refused by the server (R-113). */
 export function cleanText(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "");
+  return text.replace(/\p{Surrogate}/gu, "\ufffd").replaceAll("\0", "");
 }
 
 /** The length of a `data:` URL in base64 of so many bytes. */
