@@ -97,7 +97,7 @@ function challengeBytes(challenge: unknown): Uint8Array {
 }
 
 /** Both seeds, 64 bytes: for whoever wraps them at once and wipes them. */
-export function exportSeeds(account: Account): Uint8Array {
+export function exportSeeds(account: Account): Uint8Array<ArrayBuffer> {
   const { identity, storageKey } = open(account);
   const [seed, key] = [identity.exposeSeed(), storageKey.expose()];
   const both = new Uint8Array(64);

@@ -1,118 +1,165 @@
-/** IndexedDB with promises: open, one transaction, delete. Every failure is a {@link SottoError} of kind `storage`. */
+/** An IndexedDB database with promises. Every failure of it is a {@link SottoError} of kind `storage`. */
 
 import { SottoError } from "../errors.js";
 
-/** Opens a database with these object stores. `gone` is told when it was closed from elsewhere and must be opened anew. */
-export function databaseOf(name: string, stores: readonly string[], gone: () => void): Promise<IDBDatabase> {
-  return guarded(
-    new Promise((resolve, reject) => {
-      const opening = factory().open(name, 1);
+/** A database with one object store, opened at the first use and again whenever it was closed from elsewhere. */
+export class Database {
+  readonly #name: string;
+  readonly #store: string;
+  #open: Promise<IDBDatabase> | undefined;
+
+  constructor(name: string, store: string) {
+    this.#name = name;
+    this.#store = store;
+  }
+
+  /**
+   * Runs `work` in one transaction: atomic against other tabs, and on disk when it resolves. Between its requests `work` must await
+   * nothing else. What it throws undoes the transaction.
+   */
+  async run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
+    const transaction = await this.#begin(mode);
+    const ended = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => {
+        resolve();
+      };
+      transaction.onabort = () => {
+        reject(failed(transaction.error ?? new Error("the transaction was undone")));
+      };
+    });
+    // It is awaited below; until then its failure must not count as unheard.
+    ended.catch(() => undefined);
+    try {
+      const result = await work(transaction.objectStore(this.#store));
+      await ended;
+      return result;
+    } catch (error) {
+      try {
+        transaction.abort();
+      } catch {
+        // It has ended by itself.
+      }
+      throw error;
+    }
+  }
+
+  /** Opens it; resolves where it can be used. */
+  async open(): Promise<void> {
+    await this.#opened();
+  }
+
+  /** Deletes it. Other tabs let go of it by themselves. */
+  async delete(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) (await open.catch(() => undefined))?.close();
+    await settled<undefined>((resolve, reject) => {
+      const deleting = factory().deleteDatabase(this.#name);
+      deleting.onsuccess = () => {
+        resolve(undefined);
+      };
+      deleting.onerror = () => {
+        reject(deleting.error);
+      };
+    });
+  }
+
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    const begin = (database: IDBDatabase): IDBTransaction => database.transaction(this.#store, mode, { durability: "strict" });
+    const database = await this.#opened();
+    try {
+      return begin(database);
+    } catch {
+      // Some browsers lose the connection without a word, as after a phone has slept: once more on a new one.
+      this.#open = undefined;
+      const again = await this.#opened();
+      try {
+        return begin(again);
+      } catch (cause) {
+        throw failed(cause);
+      }
+    }
+  }
+
+  #opened(): Promise<IDBDatabase> {
+    if (this.#open !== undefined) return this.#open;
+    const opening = this.#dial();
+    this.#open = opening;
+    opening.catch(() => {
+      this.#forget(opening);
+    });
+    return opening;
+  }
+
+  #dial(): Promise<IDBDatabase> {
+    const opened = settled<IDBDatabase>((resolve, reject) => {
+      const opening = factory().open(this.#name, 1);
       opening.onupgradeneeded = () => {
-        for (const store of stores) opening.result.createObjectStore(store);
+        opening.result.createObjectStore(this.#store);
       };
       opening.onerror = () => {
-        reject(opening.error ?? new Error("it cannot be opened"));
-      };
-      opening.onblocked = () => {
-        reject(new Error("another tab keeps an older version open"));
+        reject(opening.error);
       };
       opening.onsuccess = () => {
         const database = opening.result;
-        // Another tab deletes it or brings a newer version: in the way would be worse.
+        // Another tab deletes it, or brings a newer version: this one must not be in the way.
         database.onversionchange = () => {
           database.close();
-          gone();
+          this.#forget(opened);
         };
-        database.onclose = gone;
+        database.onclose = () => {
+          this.#forget(opened);
+        };
         resolve(database);
       };
-    }),
-  );
-}
-
-/**
- * Runs `work` in one transaction on one object store: atomic against other tabs, and on disk when it resolves. Between its requests
- * `work` must await nothing else. What it throws undoes the transaction.
- */
-export async function transact<T>(
-  database: IDBDatabase,
-  store: string,
-  mode: IDBTransactionMode,
-  work: (store: IDBObjectStore) => Promise<T>,
-): Promise<T> {
-  let transaction: IDBTransaction;
-  try {
-    transaction = database.transaction(store, mode, { durability: "strict" });
-  } catch (cause) {
-    throw failed(cause);
+    });
+    return opened;
   }
-  const ended = new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => {
-      resolve();
-    };
-    transaction.onabort = () => {
-      reject(transaction.error ?? new Error("the transaction was undone"));
-    };
-  });
-  // It is awaited below; until then its failure must not count as unheard.
-  ended.catch(() => undefined);
-  try {
-    const result = await work(transaction.objectStore(store));
-    await guarded(ended);
-    return result;
-  } catch (error) {
-    try {
-      transaction.abort();
-    } catch {
-      // It has ended by itself.
-    }
-    throw error;
+
+  #forget(opened: Promise<IDBDatabase>): void {
+    if (this.#open === opened) this.#open = undefined;
   }
 }
 
-/** Waits for a request within a transaction. */
-export function request<T>(pending: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
+/** Asks for something within a transaction and waits for it. */
+export function request<T>(ask: () => IDBRequest<T>): Promise<T> {
+  return settled((resolve, reject) => {
+    const pending = ask();
     pending.onsuccess = () => {
       resolve(pending.result);
     };
     pending.onerror = () => {
-      reject(failed(pending.error));
+      reject(pending.error);
     };
   });
 }
 
-/** Deletes a database, waiting until other tabs have let go of it. */
-export function deleteDatabase(name: string): Promise<void> {
-  return guarded(
-    new Promise((resolve, reject) => {
-      const deleting = factory().deleteDatabase(name);
-      deleting.onsuccess = () => {
-        resolve();
-      };
-      deleting.onerror = () => {
-        reject(deleting.error ?? new Error("it cannot be deleted"));
-      };
-    }),
-  );
+/** Whether there is an IndexedDB at all. */
+export function hasIndexedDb(): boolean {
+  // Some browsers have null there, in private windows.
+  return (globalThis as { indexedDB?: IDBFactory | null }).indexedDB instanceof Object;
 }
 
-/** IndexedDB, where there is one. Throws `storage`. */
-export function factory(): IDBFactory {
-  const found = (globalThis as { indexedDB?: IDBFactory | null }).indexedDB;
-  if (found === undefined || found === null) throw failed(new Error("there is no IndexedDB here"));
-  return found;
+function factory(): IDBFactory {
+  if (!hasIndexedDb()) throw new Error("there is no IndexedDB here");
+  return indexedDB;
 }
 
-async function guarded<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw failed(cause);
-  }
+/** A promise that rejects with {@link failed}. */
+function settled<T>(work: (resolve: (value: T) => void, reject: (cause: unknown) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void => {
+      reject(failed(cause));
+    };
+    try {
+      work(resolve, fail);
+    } catch (cause) {
+      fail(cause);
+    }
+  });
 }
 
-/** Browsers refuse with DOMExceptions: in private mode, when the disk is full, when the user forbids it. */
+/** Browsers refuse with DOMExceptions: in private windows, when the disk is full, when the user forbids it. */
 function failed(cause: unknown): SottoError {
   if (cause instanceof SottoError) return cause;
   const why = cause instanceof Error && cause.message !== "" ? cause.message.replace(/\.$/, "") : "it failed without a reason";

@@ -1,40 +1,39 @@
 /** A store in the browser's IndexedDB, shared by all tabs of the origin. */
 
 import { SottoError } from "../errors.js";
-import { databaseOf, deleteDatabase, request, transact } from "./database.js";
+import { Database, request } from "./database.js";
 import type { Claim, Store } from "./store.js";
-
-const VALUES = "values";
 
 /** Keeps everything in one IndexedDB database. */
 export class IndexedDbStore implements Store {
   readonly #name: string;
-  #database: Promise<IDBDatabase> | undefined;
+  readonly #database: Database;
 
   /** `name` names the database; two stores of the same name share it. Nothing is opened before the first use. */
   constructor(name: string) {
     this.#name = name;
+    this.#database = new Database(name, "values");
   }
 
   async read(key: string): Promise<Uint8Array | undefined> {
-    const found: unknown = await this.#run("readonly", (values) => request(values.get(key)));
-    if (found === undefined) return undefined;
-    if (found instanceof Uint8Array) return found;
+    const found: unknown = await this.#database.run("readonly", (values) => request(() => values.get(key)));
+    if (found === undefined || found instanceof Uint8Array) return found;
     throw new SottoError("storage", `Local storage: ${key} is damaged.`);
   }
 
   async update(key: string, change: (old: Uint8Array | undefined) => Uint8Array | undefined): Promise<void> {
-    await this.#run("readwrite", async (values) => {
-      const old: unknown = await request(values.get(key));
+    await this.#database.run("readwrite", async (values) => {
+      const old: unknown = await request(() => values.get(key));
       const made = change(old instanceof Uint8Array ? old : undefined);
-      if (made === undefined) values.delete(key);
-      else values.put(made, key);
+      if (made !== undefined) await request(() => values.put(made, key));
+      else if (old !== undefined) await request(() => values.delete(key));
     });
   }
 
   async keys(prefix: string): Promise<string[]> {
     // Everything from the prefix on; where it ends is left to the filter, as no last string begins with it.
-    const keys = await this.#run("readonly", (values) => request(values.getAllKeys(IDBKeyRange.lowerBound(prefix))));
+    const from = (values: IDBObjectStore): IDBRequest<IDBValidKey[]> => values.getAllKeys(IDBKeyRange.lowerBound(prefix));
+    const keys = await this.#database.run("readonly", (values) => request(() => from(values)));
     return keys.filter((key): key is string => typeof key === "string" && key.startsWith(prefix));
   }
 
@@ -45,22 +44,7 @@ export class IndexedDbStore implements Store {
   }
 
   async clear(): Promise<void> {
-    const open = this.#database;
-    this.#database = undefined;
-    if (open !== undefined) (await open.catch(() => undefined))?.close();
-    await deleteDatabase(this.#name);
-  }
-
-  async #run<T>(mode: IDBTransactionMode, work: (values: IDBObjectStore) => Promise<T>): Promise<T> {
-    this.#database ??= databaseOf(this.#name, [VALUES], () => {
-      this.#database = undefined;
-    });
-    const opening = this.#database;
-    const database = await opening.catch((error: unknown) => {
-      if (this.#database === opening) this.#database = undefined;
-      throw error;
-    });
-    return transact(database, VALUES, mode, work);
+    await this.#database.delete();
   }
 }
 
