@@ -1,0 +1,26 @@
+/** What the session tells the user wherever they are: warnings, refused invitations, dropped messages. */
+
+import { useLocation } from "wouter";
+import { toast } from "../../ui";
+import { useSottoEvent } from "../session";
+
+/** Listens; draws nothing. */
+export function Notices() {
+  const [, navigate] = useLocation();
+  useSottoEvent("warning", ({ text }) => toast({ text, tone: "danger" }));
+  useSottoEvent("invitationRefused", ({ sender, error }) => {
+    toast({
+      text: `${sender} invited you to a group, which was refused. ${error.message}`,
+      tone: "danger",
+      action: { label: "See who", onPress: () => navigate(`/person/${encodeURIComponent(sender)}`) },
+    });
+  });
+  useSottoEvent("scheduledFailed", ({ dm }) => {
+    toast({
+      text: "A scheduled message could not be sent and was dropped.",
+      tone: "danger",
+      action: { label: "Open chat", onPress: () => navigate(`/dm/${dm}`) },
+    });
+  });
+  return null;
+}

@@ -1,0 +1,3 @@
+/** Calls. */
+
+export const CallOverlay = () => null;

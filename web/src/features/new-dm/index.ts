@@ -1,0 +1,3 @@
+/** A new chat or group. */
+
+export const NewDmScreen = () => null;

@@ -1,0 +1,4 @@
+/** Desktop notifications. */
+
+export const Notifier = () => null;
+export const NotificationSettings = () => null;

@@ -1,0 +1,3 @@
+/** Safety numbers. */
+
+export const VerifyScreen = (_: { name: string }) => null;

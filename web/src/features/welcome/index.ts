@@ -1,0 +1,3 @@
+/** The ways in. */
+
+export const Welcome = () => null;

@@ -1,0 +1,15 @@
+/** Where the web client starts. */
+
+import "./styles/tokens.css";
+import "./styles/reset.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

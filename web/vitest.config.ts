@@ -1,0 +1,11 @@
+/** How the web client's unit tests run: in jsdom, with the SDK from its sources. */
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { alias } from "./vite.config";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"], css: false },
+});
