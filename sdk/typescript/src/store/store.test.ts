@@ -193,7 +193,7 @@ describe("IndexedDbStore", () => {
     const store = new IndexedDbStore(fresh());
     const opened = vi.spyOn(IDBDatabase.prototype, "transaction");
     await store.update("a", () => bytes(1));
-    opened.mock.contexts[0]?.close();
+    (opened.mock.contexts[0] as IDBDatabase).close();
     expect(await store.read("a")).toEqual(bytes(1));
     opened.mockImplementation(() => {
       throw new DOMException("Connection to Indexed Database server lost.", "UnknownError");
