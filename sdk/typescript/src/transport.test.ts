@@ -61,11 +61,12 @@ describe("with a server that misbehaves", () => {
 
   it("falls back to polling where websockets do not get through", async () => {
     const server = await start((_event, params, _peer, ack) => {
-      ack({ success: true, result: params });
+      ack({ success: true, result: (params as { username: string }).username === "there" });
     });
     const connection = await open(server);
     expect(server.upgrades).toBe(1);
-    expect(await connection.call("get_dm", { id: 7 })).toEqual({ id: 7 });
+    expect(await connection.call("username_exists", { username: "there" })).toBe(true);
+    expect(await connection.call("username_exists", { username: "not there" })).toBe(false);
     connection.close();
   });
 
@@ -121,7 +122,9 @@ describe("with a server that misbehaves", () => {
     await expect(waiting).rejects.toMatchObject({ kind: "disconnected" });
   });
 
-  it.each([null, true, "yes", 7, [], {}, { success: true }, { result: [] }])("an answer %j is no answer", async (answer) => {
+  it.each([
+    null, true, "yes", 7, [], {}, { success: true }, { result: [] }, { success: true, result: {} }, { success: true, result: [1, "2"] },
+  ])("an answer %j is no answer", async (answer) => {
     const server = await start((_event, _params, _peer, ack) => {
       ack(answer);
     });
@@ -153,7 +156,8 @@ describe("with a server that misbehaves", () => {
       peer.notify("typing_notification", { id: 1, username: "a" });
       peer.notify("from_the_future", {});
       peer.notify("message_delete_notification", 5);
-      peer.notify("x3dh_notification", { id: 9 }, 0);
+      peer.notify("typing_notification", { id: "1", username: "a" });
+      peer.notify("x3dh_notification", { id: 9, sender: "a", ik: "", spk: "", ek: "", key_tree: [], position: 1 }, 0);
       ack({ success: true, result: [] });
     });
     const connection = await open(server);

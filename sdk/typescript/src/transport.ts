@@ -3,8 +3,10 @@
 import { Manager } from "socket.io-client";
 import type { ServerAddress } from "./address.js";
 import { readReply } from "./call.js";
+import { misfit } from "./check.js";
 import { SottoError } from "./errors.js";
-import { type Notices, NOTICES, type Replies, type Requests } from "./protocol.js";
+import type { Notices, Replies, Requests } from "./protocol.js";
+import { NOTICES } from "./shapes.js";
 
 /** Settings of a connection. */
 export interface TransportOptions {
@@ -17,7 +19,7 @@ export interface TransportOptions {
 /** Settings that fit most. */
 export const TRANSPORT_DEFAULTS: TransportOptions = { connectTimeoutMs: 10_000, requestTimeoutMs: 20_000 };
 
-/** Something that the server told, in the order sent. Its payload is not checked beyond being there. */
+/** Something that the server told, in the order sent. */
 export type Notice = {
   [N in keyof Notices]: {
     readonly name: N;
@@ -31,8 +33,6 @@ export type Notice = {
 interface Waiter {
   fail(error: SottoError): void;
 }
-
-const KNOWN: ReadonlySet<string> = new Set(NOTICES);
 
 /** An open connection. */
 export class Connection {
@@ -98,7 +98,9 @@ export class Connection {
     signal?.addEventListener("abort", aborted, { once: true });
 
     socket.onAny((name: string, payload: unknown, ack: unknown) => {
-      if (connection === undefined || !KNOWN.has(name)) return;
+      const shape = Object.hasOwn(NOTICES, name) ? NOTICES[name as keyof Notices] : undefined;
+      // What this version does not know, and what has not the form that it knows, is as if it were not said.
+      if (connection === undefined || shape === undefined || misfit(payload, shape) !== undefined) return;
       connection.#take({ name, payload, ack: typeof ack === "function" ? ack : undefined } as Notice);
     });
     socket.on("connect", () => {

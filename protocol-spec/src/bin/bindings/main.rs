@@ -1,8 +1,9 @@
-//! `sotto-bindings`: writes `bindings/` from the wire types, for clients in other languages, and the TypeScript SDK's copy;
+//! `sotto-bindings`: writes `bindings/` from the wire types, for clients in other languages, and what the TypeScript SDK has of them;
 //! `--check` compares instead.
 
 mod asyncapi;
 mod schema;
+mod shapes;
 mod typescript;
 
 use std::path::{Path, PathBuf};
@@ -23,13 +24,12 @@ fn main() -> ExitCode {
     };
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = crate_folder.join("bindings");
+    // An npm package holds no files from outside its folder.
+    let sdk = crate_folder.join("../sdk/typescript/src");
     let typescript = typescript::file();
     let files = [
-        // npm packages hold no files from outside their folder, so the SDK has its own.
-        (
-            crate_folder.join("../sdk/typescript/src/protocol.ts"),
-            typescript.clone(),
-        ),
+        (sdk.join("protocol.ts"), typescript.clone()),
+        (sdk.join("shapes.ts"), shapes::file()),
         (folder.join("sotto.ts"), typescript),
         (folder.join("sotto.schema.json"), pretty(schema::file())),
         (folder.join("sotto.asyncapi.json"), pretty(asyncapi::file())),
