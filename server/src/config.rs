@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Switch};
 
 /// Sotto: a self-hosted, end-to-end encrypted group messenger server.
 ///
@@ -77,6 +77,14 @@ pub struct Config {
     /// Origins of web pages that may use this server from elsewhere, separated by commas; `*` for all.
     #[arg(long, env = "SOTTO_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+
+    /// The web client, at every path that is not the server's own: `on`, or `off` for none.
+    #[arg(long, env = "SOTTO_WEB", default_value = "on")]
+    pub web: Switch,
+
+    /// A folder with a web client instead of the one that is built in. For programs that start a server, so no setting of its own.
+    #[arg(skip)]
+    pub web_folder: Option<PathBuf>,
 
     /// PEM file with the certificate chain; with SOTTO_TLS_KEY the server speaks TLS itself.
     #[arg(long, env = "SOTTO_TLS_CERT", requires = "tls_key")]

@@ -24,4 +24,4 @@ mod testing;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use limits::{Limits, Switch};
-pub use server::{Running, doctor, migrate, running, serve};
+pub use server::{Running, WebClient, doctor, migrate, running, serve};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use sotto_server::config::{Cli, Command, Config, InForce, LogFormat};
-use sotto_server::{SharedClock, SystemClock, doctor, migrate, running, serve};
+use sotto_server::{SharedClock, SystemClock, WebClient, doctor, migrate, running, serve};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
@@ -87,6 +87,13 @@ async fn start(config: Config, in_force: &InForce, clock: SharedClock) -> anyhow
     if let Some(address) = running.metrics_address {
         say(&format!("Metrics on http://{address}/metrics"))?;
     }
+    say(&match running.web {
+        WebClient::Served => format!("Web client on {scheme}://{}/", dialled(running.address)),
+        WebClient::Missing => {
+            "No web client: this server was built without it (`make web` builds it, then build the server again)".to_owned()
+        }
+        WebClient::Off => "No web client: SOTTO_WEB=off".to_owned(),
+    })?;
     say("Settings in force:")?;
     for (name, value) in in_force.values() {
         say(&format!("  {name}={value}"))?;

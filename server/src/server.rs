@@ -23,8 +23,10 @@ use crate::config::{Config, OffOr};
 use crate::conn::Wires;
 use crate::http::health::{self, Health};
 use crate::http::sessions::{Sessions, carry};
+use crate::http::site::{INDEX, Site};
+use crate::http::web::{self, Web};
 use crate::http::{admin, listener, metrics};
-use crate::limits::Rates;
+use crate::limits::{Rates, Switch};
 use crate::notify::Teller;
 use crate::presence;
 use crate::scheduler::{self, Sweeps};
@@ -48,7 +50,20 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where it serves metrics, if it does.
     pub metrics_address: Option<SocketAddr>,
+    /// Whether it serves the web client.
+    pub web: WebClient,
     task: tokio::task::JoinHandle<()>,
+}
+
+/// Whether a server serves the web client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebClient {
+    /// It does.
+    Served,
+    /// It would, but was built without one.
+    Missing,
+    /// It was told not to.
+    Off,
 }
 
 impl Running {
@@ -92,7 +107,8 @@ pub async fn serve(
         teller: Arc::new(teller),
         config,
     });
-    let parts = Parts::build(&app, &hub, tls.is_some());
+    let mut parts = Parts::build(&app, &hub, tls.is_some());
+    let web = parts.add_web_client(&app.config, tls.is_some()).await;
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(socket::caretaker(Arc::clone(&app), hub_events));
@@ -139,6 +155,7 @@ pub async fn serve(
     Ok(Running {
         address,
         metrics_address,
+        web,
         task,
     })
 }
@@ -203,6 +220,23 @@ impl Parts {
             health,
             router,
             cut: CancellationToken::new(),
+        }
+    }
+
+    /// Puts the web client around everything else: it takes the paths that are nobody's, and is no page for other origins to use.
+    async fn add_web_client(&mut self, config: &Config, tls: bool) -> WebClient {
+        if config.web == Switch::Off {
+            return WebClient::Off;
+        }
+        let folder = config.web_folder.clone();
+        let site = folder.map_or_else(Site::built, Site::Folder);
+        let is_there = site.get(INDEX).await.is_some();
+        let web = Arc::new(Web { site, tls });
+        self.router = std::mem::take(&mut self.router).layer(from_fn_with_state(web, web::serve));
+        if is_there {
+            WebClient::Served
+        } else {
+            WebClient::Missing
         }
     }
 

@@ -105,6 +105,7 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ),
         (&[("SOTTO_RETENTION_DAYS", "-1")], "SOTTO_RETENTION_DAYS"),
         (&[("SOTTO_DIRECTORY", "closed")], "SOTTO_DIRECTORY"),
+        (&[("SOTTO_WEB", "maybe")], "SOTTO_WEB"),
         (
             &[("SOTTO_ICE_SERVERS", "http://stun.example.org")],
             "SOTTO_ICE_SERVERS",
@@ -133,6 +134,25 @@ async fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         let line = one_line(&run(&[], &all).await);
         assert!(line.contains(named), "{settings:?}: {line}");
         assert!(line.len() < 400, "{settings:?}: no clear line: {line}");
+    }
+}
+
+#[tokio::test]
+async fn the_start_says_where_the_web_client_is() {
+    let data = tempfile::tempdir().unwrap();
+    for (setting, said) in [
+        ("on", "client on http://localhost:"),
+        ("off", "SOTTO_WEB=off"),
+    ] {
+        let mut server = Server::start(data.path(), &[("SOTTO_WEB", setting)]).await;
+        server.terminate().await;
+        server.ended().await;
+        let lines = server.stdout.text();
+        let line = lines.lines().find(|line| line.contains("eb client"));
+        let line = line.unwrap_or_else(|| panic!("{lines}"));
+        // Where none was built, it says that.
+        let missing = setting == "on" && line.contains("built without it");
+        assert!(missing || line.contains(said), "{line}");
     }
 }
 
