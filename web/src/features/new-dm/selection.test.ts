@@ -1,7 +1,7 @@
 /** Choosing people for a new DM. */
 
 import { describe, expect, it } from "vitest";
-import { chosenWith, nameProblem, OTHERS, peopleText, sealedName } from "./selection";
+import { chosenWith, nameProblem, OTHERS, sealedName } from "./selection";
 
 describe("R-301 the chosen", () => {
   it("are distinct and at most 255", () => {
@@ -24,15 +24,5 @@ describe("the name", () => {
     expect(nameProblem("x".repeat(780))).toBeNull();
     expect(nameProblem("é".repeat(390))).toBeNull();
     expect(nameProblem("é".repeat(391))).not.toBeNull();
-  });
-});
-
-describe("naming people", () => {
-  it("stays short", () => {
-    expect(peopleText([])).toBe("");
-    expect(peopleText(["Ann"])).toBe("Ann");
-    expect(peopleText(["Ann", "Bob"])).toBe("Ann and Bob");
-    expect(peopleText(["Ann", "Bob", "Cy"])).toBe("Ann, Bob and Cy");
-    expect(peopleText(["Ann", "Bob", "Cy", "Di"])).toBe("Ann, Bob and 2 others");
   });
 });

@@ -26,12 +26,3 @@ export function nameProblem(typed: string): string | null {
   const over = nameBytes(sealedName(typed) ?? "") - NAME_LIMIT;
   return over > 0 ? "That name is too long. Take about ten words." : null;
 }
-
-/** «Ann», «Ann and Bob», «Ann, Bob and 3 others». */
-export function peopleText(names: readonly string[]): string {
-  const [first = "", second = "", third = ""] = names;
-  if (names.length <= 1) return first;
-  if (names.length === 2) return `${first} and ${second}`;
-  if (names.length === 3) return `${first}, ${second} and ${third}`;
-  return `${first}, ${second} and ${names.length - 2} others`;
-}

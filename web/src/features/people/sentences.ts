@@ -40,7 +40,7 @@ export function waitingTime(seconds: number): string {
 }
 
 /** One sentence, or two: what happened, and what may help. */
-export function sentenceOf(error: unknown, deed: Deed): string {
+export function sentenceFor(error: unknown, deed: Deed): string {
   if (!(error instanceof SottoError)) return "That did not work. Try again.";
   const wait = error.retryAfter === undefined ? "" : ` Try again in ${waitingTime(error.retryAfter)}.`;
   switch (error.kind) {

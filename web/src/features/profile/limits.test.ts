@@ -1,7 +1,7 @@
 /** Counting as the server counts. */
 
 import { describe, expect, it } from "vitest";
-import { cleanText, codePoints, dataUrlLength } from "./limits";
+import { biographyProblem, cleanText, codePoints, dataUrlLength, statusProblem } from "./limits";
 
 describe("R-131 R-133 code points", () => {
   it("count Unicode, not UTF-16", () => {
@@ -26,5 +26,21 @@ describe("R-134 the length of a data URL", () => {
       const url = `data:image/webp;base64,${btoa("x".repeat(bytes))}`;
       expect(dataUrlLength("image/webp", bytes)).toBe(url.length);
     }
+  });
+});
+
+describe("R-133 a profile", () => {
+  it("has a status of up to 64 code points", () => {
+    expect(statusProblem("x".repeat(64))).toBeNull();
+    expect(statusProblem("😀".repeat(64))).toBeNull();
+    expect(statusProblem("x".repeat(65))).toBe("That is 1 character too long.");
+    expect(statusProblem("x".repeat(66))).toContain("2 characters");
+    expect(statusProblem("  \0 ")).toContain("Write a few words");
+  });
+
+  it("has a biography of up to 500 code points, or none", () => {
+    expect(biographyProblem("")).toBeNull();
+    expect(biographyProblem("😀".repeat(500))).toBeNull();
+    expect(biographyProblem("x".repeat(503))).toBe("That is 3 characters too long.");
   });
 });

@@ -25,3 +25,19 @@ export function cleanText(text: string): string {
 export function dataUrlLength(type: string, bytes: number): number {
   return `data:${type};base64,`.length + Math.ceil(bytes / 3) * 4;
 }
+
+const tooLong = (over: number): string => `That is ${over} ${over === 1 ? "character" : "characters"} too long.`;
+
+/** What is wrong with a status of one's own words, or null. */
+export function statusProblem(text: string): string | null {
+  const status = cleanText(text).trim();
+  if (status === "") return "Write a few words, or choose one of the others.";
+  const over = codePoints(status) - STATUS_LIMIT;
+  return over > 0 ? tooLong(over) : null;
+}
+
+/** What is wrong with a biography, or null. */
+export function biographyProblem(text: string): string | null {
+  const over = codePoints(cleanText(text).trim()) - BIOGRAPHY_LIMIT;
+  return over > 0 ? tooLong(over) : null;
+}

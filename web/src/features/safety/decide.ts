@@ -4,7 +4,7 @@
  */
 
 import { SottoError, type Sotto } from "@sotto/sdk";
-import { onlyDigits } from "./digits";
+import { onlyDigits } from "./comparison";
 
 /** What these need of a session. */
 export type KeyDecider = Pick<Sotto, "person" | "trust" | "verify" | "safetyNumber">;

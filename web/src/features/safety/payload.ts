@@ -10,7 +10,7 @@
  * The digits alone decide. The names only let a reader say «that is the code of two other people» instead of raising an alarm.
  */
 
-import { DIGITS, onlyDigits } from "./digits";
+import { DIGITS, onlyDigits } from "./comparison";
 
 /** What a scanned code says. */
 export interface SafetyCode {

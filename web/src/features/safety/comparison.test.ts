@@ -1,7 +1,7 @@
 /** The form of safety numbers, and comparing what was typed. */
 
 import { describe, expect, it } from "vitest";
-import { compareDigits, groupsOf, onlyDigits } from "./digits";
+import { compareDigits, groupsOf, onlyDigits } from "./comparison";
 
 const NUMBER = "01234 56789 11111 22222 33333 44444 55555 66666 77777 88888 99999 00000";
 

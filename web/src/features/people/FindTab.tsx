@@ -1,0 +1,185 @@
+/** Finding people: the directory by the beginning of a name, and anybody by the exact name. */
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { SearchX, UserPlus, UserRoundSearch } from "lucide-react";
+import { useDeferredValue, useEffect, useState } from "react";
+import type { protocol } from "@sotto/sdk";
+import { useSotto } from "../../app/session";
+import { Button, EmptyState, SearchField, SkeletonRows, Tag } from "../../ui";
+import { useAddFriend, useAnswer } from "./actions";
+import { PeopleList } from "./PeopleList";
+import { PersonRow } from "./PersonRow";
+import { useRelation } from "./queries";
+import { sentenceFor } from "./sentences";
+import styles from "./tabs.module.css";
+
+const PAGE = 50;
+/** So long after the last key the server is asked. */
+const PAUSE_MS = 250;
+
+/** A value once it has stood still. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(value);
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [value]);
+  return settled;
+}
+
+/** The directory from `prefix` on, page by page. */
+export function useDirectory(prefix: string) {
+  const sotto = useSotto();
+  return useInfiniteQuery({
+    queryKey: ["directory", prefix],
+    queryFn: ({ pageParam }) =>
+      sotto.people({ limit: PAGE, ...(prefix === "" ? {} : { prefix }), ...(pageParam === null ? {} : { after: pageParam }) }),
+    initialPageParam: null as string | null,
+    // A page may end early (R-218): only an empty one is the end.
+    getNextPageParam: (last) => last.at(-1)?.username ?? null,
+    // Presence of strangers is not told by events.
+    staleTime: 30_000,
+    placeholderData: (previous) => previous,
+  });
+}
+
+export function FindTab({ selected }: { selected: string | null }) {
+  const [typed, setTyped] = useState("");
+  const wanted = typed.trim();
+  const prefix = useSettled(useDeferredValue(wanted));
+  return (
+    <>
+      <div className={styles.search}>
+        <SearchField label="Search by name" value={typed} onChange={setTyped} spellCheck="false" autoComplete="off" autoCapitalize="none" />
+      </div>
+      <div className={`${styles.scroll} scroll`}>
+        <Directory prefix={prefix} wanted={wanted} selected={selected} />
+      </div>
+    </>
+  );
+}
+
+function Directory({ prefix, wanted, selected }: { prefix: string; wanted: string; selected: string | null }) {
+  const self = useSotto().username;
+  const directory = useDirectory(prefix);
+  const users = (directory.data?.pages.flat() ?? []).filter((user) => user.username !== self);
+  const byName = new Map(users.map((user) => [user.username, user]));
+  const { hasNextPage, isFetching, fetchNextPage } = directory;
+  // A screenful at least: what ended early goes on by itself, and a short directory is known to be all there is.
+  const goesOn = hasNextPage && !isFetching && users.length < PAGE - 1 && directory.error === null;
+  useEffect(() => {
+    if (goesOn) void fetchNextPage();
+  }, [goesOn, fetchNextPage]);
+  const settling = wanted !== prefix || directory.isPlaceholderData;
+  if (directory.data === undefined && directory.error === null) return <SkeletonRows count={6} label="Loading people" />;
+  return (
+    <>
+      {directory.error !== null && (
+        <div role="alert" className={styles.trouble}>
+          <p>{sentenceFor(directory.error, "look")}</p>
+          <Button size="small" isPending={directory.isFetching} onPress={() => void directory.refetch()}>
+            Try again
+          </Button>
+        </div>
+      )}
+      {users.length > 0 && (
+        <PeopleList label={prefix === "" ? "Everybody" : `Names that begin with ${prefix}`} names={[...byName.keys()]} selected={selected}>
+          {(name) => <FoundRow name={name} user={byName.get(name)} />}
+        </PeopleList>
+      )}
+      {hasNextPage && users.length >= PAGE - 1 && (
+        <div className={styles.more}>
+          <Button size="small" isPending={directory.isFetchingNextPage} onPress={() => void fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      )}
+      {wanted !== "" && !settling && wanted !== self && !byName.has(wanted) && <ExactName name={wanted} alone={users.length === 0} />}
+      {wanted === "" && users.length === 0 && directory.error === null && (
+        <EmptyState icon={<UserRoundSearch />} title="Nobody to list" fill={false}>
+          Write the exact name of somebody you know. This server may keep its directory to itself.
+        </EmptyState>
+      )}
+    </>
+  );
+}
+
+function FoundRow({ name, user }: { name: string; user: protocol.User | undefined }) {
+  const relation = useRelation(name);
+  const add = useAddFriend(name);
+  const accept = useAnswer(name, true);
+  const addButton = (
+    <Button
+      size="small"
+      icon={<UserPlus aria-hidden />}
+      aria-label={`Ask ${name} to be friends`}
+      isPending={add.pending}
+      isDisabled={relation === null}
+      onPress={add.run}
+    >
+      Add
+    </Button>
+  );
+  const acceptButton = (
+    <Button size="small" variant="primary" aria-label={`Accept ${name}`} isPending={accept.pending} onPress={accept.run}>
+      Accept
+    </Button>
+  );
+  return (
+    <PersonRow
+      name={name}
+      {...(user === undefined ? {} : { user })}
+      {...(relation === "incoming" ? { note: "Wants to be friends" } : {})}
+      error={add.error ?? accept.error}
+      actions={
+        relation === "friend" ? (
+          <Tag tone="accent">Friend</Tag>
+        ) : relation === "outgoing" ? (
+          <Tag>Asked</Tag>
+        ) : relation === "blocked" ? (
+          <Tag tone="danger">Blocked</Tag>
+        ) : relation === "incoming" ? (
+          acceptButton
+        ) : (
+          addButton
+        )
+      }
+    />
+  );
+}
+
+/** Where the directory does not have a name, it may still be somebody's. */
+function ExactName({ name, alone }: { name: string; alone: boolean }) {
+  const relation = useRelation(name);
+  const add = useAddFriend(name);
+  const asked = relation === "outgoing" && !add.pending;
+  return (
+    <div className={styles.exact}>
+      {alone && (
+        <p className={styles.exactTitle}>
+          <SearchX aria-hidden />
+          No name in the directory begins with «{name}».
+        </p>
+      )}
+      <p className={styles.exactText}>Not everybody is listed. If you know the exact name, ask all the same; capital letters count.</p>
+      {asked ? (
+        <p role="status">
+          <Tag>Asked</Tag> {name} has your request.
+        </p>
+      ) : (
+        <Button icon={<UserPlus aria-hidden />} isPending={add.pending} onPress={add.run}>
+          {`Ask «${name}»`}
+        </Button>
+      )}
+      {add.error !== null && (
+        <p role="alert" className={styles.exactError}>
+          {add.error}
+        </p>
+      )}
+    </div>
+  );
+}
