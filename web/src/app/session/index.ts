@@ -22,6 +22,7 @@ export {
   sentenceOf,
   SERVER,
   startSession,
+  storeFor,
   switchTo,
   unconfirmed,
   type SessionState,

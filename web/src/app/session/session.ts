@@ -1,6 +1,6 @@
 /** Who is logged in on this device: reads the keychain, opens and closes the SDK's session. No React in here. */
 
-import { Keychain, Sotto, SottoError, type Account, type SavedAccount } from "@sotto/sdk";
+import { Keychain, Sotto, SottoError, type Account, type SavedAccount, type Store } from "@sotto/sdk";
 
 /** Where things stand. */
 export type SessionState =
@@ -64,6 +64,11 @@ async function saved(): Promise<readonly SavedAccount[]> {
   return ours(await (await keys()).list());
 }
 
+/** Where the SDK keeps what it knows of an account on this device; `Keychain.remove` clears it. */
+export async function storeFor(username: string): Promise<Store> {
+  return (await keys()).store(SERVER, username);
+}
+
 /** Opens what was open last, where it needs no passphrase. Called once, at the start. */
 export async function startSession(): Promise<void> {
   if (!globalThis.isSecureContext) {
@@ -90,7 +95,7 @@ export async function switchTo(account: SavedAccount, passphrase?: string): Prom
   }
   const loaded = await (await keys()).load(account.server, account.username, passphrase);
   await closeCurrent();
-  const sotto = await Sotto.open(account.server, loaded);
+  const sotto = await Sotto.open(account.server, loaded, { store: await storeFor(account.username) });
   remember(account.username);
   become({ phase: "in", sotto, account, accounts });
 }

@@ -1,3 +1,4 @@
-/** The ways in. */
+/** The ways in: welcome, register, log in, unlock; and choosing a passphrase, which the settings do too. */
 
-export const Welcome = () => null;
+export { chosenPassphrase, NewPassphrase, NO_PASSPHRASE, type PassphraseChoice } from "./PassphraseFields";
+export { Welcome } from "./Welcome";
