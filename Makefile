@@ -9,6 +9,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Cargo.lock is part of the source: a build that would change it stops instead. `make test LOCKED=` lifts that.
 LOCKED ?= --locked
 CLIENTS := tests/clients
+# The TypeScript half is one npm workspace; this file stands for its installed dependencies.
+NPM := node_modules/.installed
+# What the web client is built from: the SDK's sources, too.
+WEB := $(shell find web sdk/typescript/src -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 # Seconds for each fuzz target.
 TIME ?= 60
 # Arguments of the load generator.
@@ -19,28 +23,54 @@ help: ## Lists these targets
 	@awk 'BEGIN { FS = ":.*## "; print "make <target>, one of:" } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: ## Builds for release and serves on http://localhost:3000, data in ./data; SOTTO_* variables are respected
+run: ## Builds for release, the web client too, and serves on http://localhost:3000, data in ./data; SOTTO_* variables are respected
+	@if [[ "$${SOTTO_WEB:-on}" == off ]]; then \
+		echo "== SOTTO_WEB=off: the web client is not built"; \
+	elif scripts/have-node; then \
+		$(MAKE) web; \
+	else \
+		echo "== Node 20.19 or later and npm are not here: the web client is not built, the server serves $$( \
+			[[ -e web/dist/index.html ]] && echo 'the one in web/dist' || echo 'without it')"; \
+	fi
 	@cargo build $(LOCKED) --release -p sotto-server --bin sotto
 	@SOTTO_LISTEN="$${SOTTO_LISTEN:-127.0.0.1:3000}" exec target/release/sotto
 
+.PHONY: web
+web: web/dist/index.html ## Builds the web client in web/dist, from where the next release build takes it into the server
+
+web/dist/index.html: $(NPM) $(WEB)
+	@echo "== building the web client"
+	@npm run --silent -w web build
+
+$(NPM): package.json package-lock.json
+	@echo "== installing what the TypeScript half needs"
+	@npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # The binaries are built together with the tests: alone, their dependencies would have other features and be compiled a second time.
 .PHONY: test
-test: test-tools $(CLIENTS)/node_modules/.installed $(CLIENTS)/.venv/.installed ## Runs every test, installing what it needs first
+test: test-tools $(NPM) $(CLIENTS)/.venv/.installed ## Runs every test, installing what it needs first
 	@echo "== building the tests, and the binaries that they start as processes"
 	@cargo build $(LOCKED) --workspace --bins --tests
+	@echo "== TypeScript SDK: build, types, tests"
+	@npm run --silent -w sdk/typescript build
+	@npm run --silent -w sdk/typescript check
+	@npm test --silent -w sdk/typescript
+	@echo "== web client: types, tests, build"
+	@npm run --silent -w web check
+	@npm test --silent -w web
+	@$(MAKE) web
 	@echo "== tests"
 	@cargo test $(LOCKED) --workspace
+	@echo "== the web client in a browser"
+	@npm run --silent -w tests/browser check
+	@npm test --silent -w tests/browser
 	@$(MAKE) generated
 
 # Debian packages that tests use: installed only where something is missing.
 .PHONY: test-tools
 test-tools:
 	@scripts/install-test-tools
-
-$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
-	@echo "== installing the official Socket.IO client"
-	@cd $(CLIENTS) && npm ci --no-audit --no-fund
-	@touch $@
 
 $(CLIENTS)/.venv/.installed: $(CLIENTS)/requirements.txt
 	@echo "== installing python-socketio"
@@ -50,11 +80,13 @@ $(CLIENTS)/.venv/.installed: $(CLIENTS)/requirements.txt
 	@touch $@
 
 .PHONY: check
-check: ## Format, lints, licences and sources of all dependencies, generated files: what a change must pass beside the tests
+check: $(NPM) ## Format, lints, licences and sources of all dependencies, generated files: what a change must pass beside the tests
 	@echo "== format"
 	@cargo fmt --all --check
 	@echo "== lints"
 	@cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	@echo "== types of the TypeScript half"
+	@npm run --silent --workspaces --if-present check
 	@echo "== dependencies: bans, licences, sources"
 	@scripts/need-cargo-deny
 	@cargo fetch --quiet $(LOCKED)
@@ -63,12 +95,12 @@ check: ## Format, lints, licences and sources of all dependencies, generated fil
 	@echo "all checks passed"
 
 .PHONY: generated
-generated: ## Checks that the generated files are what the sources generate, and that TypeScript and AsyncAPI tools take them
+generated: $(NPM) ## Checks that the generated files are what the sources generate, and that TypeScript and AsyncAPI tools take them
 	@echo "== generated files"
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors -- --check
 	@echo "== bindings, as TypeScript and AsyncAPI tools read them"
-	@cd protocol-spec/check && npm ci --no-audit --no-fund && npm test
+	@npm test --silent -w protocol-spec/check
 
 .PHONY: advisories
 advisories: ## Asks RustSec about known vulnerabilities (needs the network; scripts/advisories exits 1 for findings, 75 when out of reach)
