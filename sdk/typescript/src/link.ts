@@ -2,9 +2,10 @@
 
 import { type Account, signLogin } from "./account.js";
 import type { ServerAddress } from "./address.js";
-import { encodeHex } from "./crypto/index.js";
+import { encodeHex, Refusal } from "./crypto/index.js";
 import { SottoError } from "./errors.js";
 import type { Replies, Requests } from "./protocol.js";
+import { asSecurity } from "./refused.js";
 import { Connection, type TransportOptions } from "./transport.js";
 
 /** Sends requests. */
@@ -33,8 +34,7 @@ export async function dial(
   };
   signal?.addEventListener("abort", aborted, { once: true });
   try {
-    const challenge: unknown = await connection.call("login", { username: account.username });
-    const response = signLogin(account, server.origin, challenge);
+    const response = signLogin(account, server.origin, await challenge(connection, account));
     await connection.call("login_challenge_response", { response: encodeHex(response) });
     signal?.throwIfAborted();
     return connection;
@@ -43,6 +43,14 @@ export async function dial(
     throw error;
   } finally {
     signal?.removeEventListener("abort", aborted);
+  }
+}
+
+async function challenge(connection: Connection, account: Account): Promise<string> {
+  try {
+    return await connection.call("login", { username: account.username });
+  } catch (error) {
+    throw error instanceof SottoError && error.kind === "protocol" ? asSecurity(new Refusal("E_CHALLENGE")) : error;
   }
 }
 
