@@ -93,11 +93,11 @@ fn the_clients_are_where_this_test_looks() {
     for file in [
         "story.mjs",
         "smoke.py",
-        "package-lock.json",
+        "package.json",
         "requirements.txt",
     ] {
         must_exist(&clients().join(file), file);
     }
-    let lock = std::fs::read_to_string(clients().join("package-lock.json")).unwrap();
+    let lock = std::fs::read_to_string(clients().join("package.json")).unwrap();
     assert!(lock.contains("socket.io-client"));
 }
