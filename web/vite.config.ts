@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
 
 const sdk = fileURLToPath(new URL("../sdk/typescript/src", import.meta.url));
 
@@ -33,7 +34,30 @@ function leanReactAria(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [leanReactAria(), react()],
+  plugins: [
+    leanReactAria(),
+    react(),
+    // Only writes the list of files into our own worker: the page registers it (app/service-worker.ts), no script is added.
+    VitePWA({
+      strategies: "injectManifest",
+      srcDir: "src",
+      filename: "sw.ts",
+      injectRegister: null,
+      manifest: false,
+      injectManifest: {
+        globPatterns: ["**/*.{html,js,css,svg,png,webmanifest}"],
+        globIgnores: ["sw.js"],
+        dontCacheBustURLsMatching: /^assets\//,
+        maximumFileSizeToCacheInBytes: 8 * 1024 * 1024,
+        manifestTransforms: [
+          (entries) => ({
+            manifest: entries.map((entry) => ({ ...entry, url: entry.url === "index.html" ? "/" : `/${entry.url}` })),
+            warnings: [],
+          }),
+        ],
+      },
+    }),
+  ],
   resolve: { alias },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
