@@ -23,9 +23,10 @@ interface Kept {
   readonly request: SendMessage;
 }
 
-/** A send of an earlier run that was refused or came too late. */
+/** A send of an earlier run that was refused, came too late, or cannot be read any more. */
 export interface FailedSend {
-  readonly dm: number;
+  /** Null where it cannot be read. */
+  readonly dm: number | null;
   readonly why: SottoError;
 }
 
@@ -86,7 +87,16 @@ export class Outbox {
   async flush(link: Caller): Promise<FailedSend[]> {
     const failed: FailedSend[] = [];
     for (const key of await this.#store.keys(PREFIX)) {
-      const kept = await readJson<Kept>(this.#store, key);
+      let kept: Kept | undefined;
+      try {
+        kept = await readJson<Kept>(this.#store, key);
+      } catch (why) {
+        if (!(why instanceof SottoError)) throw why;
+        // It must not keep all others waiting for ever.
+        failed.push({ dm: null, why });
+        await this.drop(key);
+      }
+      // Another tab has sent it.
       if (kept === undefined) continue;
       const age = Math.max(0, this.#platform.now() - kept.at);
       if (age > RECOGNISED_MS) {
