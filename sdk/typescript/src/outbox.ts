@@ -7,7 +7,6 @@ import { SottoError } from "./errors.js";
 import type { Caller, Link } from "./link.js";
 import type { Platform } from "./platform/platform.js";
 import type { SendMessage } from "./protocol.js";
-import { readJson } from "./store/json.js";
 import type { Store } from "./store/store.js";
 
 const PREFIX = "outbox-";
@@ -87,17 +86,16 @@ export class Outbox {
   async flush(link: Caller): Promise<FailedSend[]> {
     const failed: FailedSend[] = [];
     for (const key of await this.#store.keys(PREFIX)) {
-      let kept: Kept | undefined;
-      try {
-        kept = await readJson<Kept>(this.#store, key);
-      } catch (why) {
-        if (!(why instanceof SottoError)) throw why;
-        // It must not keep all others waiting for ever.
-        failed.push({ dm: null, why });
-        await this.drop(key);
-      }
+      const bytes = await this.#store.read(key);
       // Another tab has sent it.
-      if (kept === undefined) continue;
+      if (bytes === undefined) continue;
+      const kept = read(bytes);
+      if (kept === undefined) {
+        // It must not keep all others waiting for ever.
+        failed.push({ dm: null, why: new SottoError("storage", "A message that waited to be sent is damaged.") });
+        await this.drop(key);
+        continue;
+      }
       const age = Math.max(0, this.#platform.now() - kept.at);
       if (age > RECOGNISED_MS) {
         const why = new SottoError("invalid", "It waited for over a week, and sending it now could double it.");
@@ -119,6 +117,14 @@ export class Outbox {
       await this.drop(key);
     }
     return failed;
+  }
+}
+
+function read(bytes: Uint8Array): Kept | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+  } catch {
+    return undefined;
   }
 }
 
