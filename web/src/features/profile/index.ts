@@ -1,4 +1,4 @@
 /** Profiles: of others (a screen) and one's own (a part of the settings). */
 
-export const PersonScreen = (_: { name: string }) => null;
-export const ProfileSettings = () => null;
+export { PersonScreen } from "./PersonScreen";
+export { ProfileSettings } from "./ProfileSettings";

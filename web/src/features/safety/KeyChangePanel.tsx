@@ -8,7 +8,7 @@ import { Button, confirm, LinkButton, toast } from "../../ui";
 import { personPath, sentenceFor } from "../people";
 import { acceptKey } from "./decide";
 import { Digits } from "./Digits";
-import { safetyStore } from "./key-changes";
+import { keyChangesOf } from "./key-changes";
 import { useFingerprint } from "./numbers";
 import styles from "./KeyChangePanel.module.css";
 
@@ -19,7 +19,7 @@ export function useAcceptKey(name: string) {
   return useMutation({
     mutationFn: async (seen: string) => {
       await acceptKey(sotto, name, seen);
-      safetyStore(sotto).settled(name);
+      keyChangesOf(sotto).settled(name);
     },
     onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["person", name] }), client.invalidateQueries({ queryKey: ["dms"] })]),
   });

@@ -10,7 +10,7 @@ import { personPath, sentenceFor, usePerson } from "../people";
 import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
 import { CopyButton, Digits } from "./Digits";
-import { safetyStore } from "./key-changes";
+import { keyChangesOf } from "./key-changes";
 import { useSafetyNumber } from "./numbers";
 import { judgeScan, safetyPayload, type ScanVerdict } from "./payload";
 import { QrCode } from "./QrCode";
@@ -249,7 +249,7 @@ function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
     mutationFn: async () => {
       if (changed) await acceptKey(sotto, name, person.user.public_key);
       await markVerified(sotto, name, number);
-      safetyStore(sotto).settled(name);
+      keyChangesOf(sotto).settled(name);
     },
     onSuccess: () => {
       toast({ text: `${name} is verified.`, tone: "good" });

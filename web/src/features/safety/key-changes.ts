@@ -1,4 +1,4 @@
-/** What the user must know about keys: changes that wait for a decision, refused invitations, warnings. Kept per session. */
+/** Keys that changed and wait for the user's decision, kept for one session. */
 
 import type { Sotto } from "@sotto/sdk";
 
@@ -9,31 +9,12 @@ export interface KeyChange {
   readonly seen: string;
 }
 
-/** An invitation that was not accepted, for the user's safety. */
-export interface RefusedInvitation {
-  readonly dm: number;
-  readonly sender: string;
-  readonly code: string | undefined;
-  readonly sentence: string;
-}
-
-/** Everything that waits for the user. */
-export interface SafetyNews {
-  readonly changes: readonly KeyChange[];
-  readonly refused: readonly RefusedInvitation[];
-  readonly warnings: readonly string[];
-}
-
-const NOTHING: SafetyNews = { changes: [], refused: [], warnings: [] };
-/** More than so many warnings at once help nobody. */
-const WARNINGS = 5;
-
 /** What this needs of a session. */
 export type SafetySource = Pick<Sotto, "on" | "person">;
 
-/** Collects the news of one session, for `useSyncExternalStore`. */
-export class SafetyStore {
-  #news: SafetyNews = NOTHING;
+/** Collects the changes of one session, for `useSyncExternalStore`. */
+export class KeyChanges {
+  #changes: readonly KeyChange[] = [];
   readonly #source: SafetySource;
   readonly #listeners = new Set<() => void>();
 
@@ -42,26 +23,12 @@ export class SafetyStore {
     source.on("keyChanged", (change) => {
       this.noticed(change);
     });
-    source.on("invitationRefused", ({ dm, sender, error }) => {
-      const refused = this.#news.refused.filter((other) => other.dm !== dm);
-      this.#set({ refused: [...refused, { dm, sender, code: error.code, sentence: error.message }] });
-    });
-    source.on("warning", ({ text }) => {
-      const warnings = this.#news.warnings.filter((other) => other !== text);
-      this.#set({ warnings: [...warnings, text].slice(-WARNINGS) });
-    });
-    source.on("invited", ({ dm }) => {
-      this.dismissInvitation(dm.id);
-    });
-    source.on("dmGone", ({ dm }) => {
-      this.dismissInvitation(dm);
-    });
     // Decided on another device, or the server shows the pinned key again.
     source.on("connected", () => {
-      for (const { username } of this.#news.changes) void this.check(username);
+      for (const { username } of this.#changes) void this.check(username);
     });
     source.on("profile", ({ user }) => {
-      if (this.#news.changes.some((change) => change.username === user.username)) void this.check(user.username);
+      if (this.has(user.username)) void this.check(user.username);
     });
   }
 
@@ -70,20 +37,22 @@ export class SafetyStore {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly snapshot = (): SafetyNews => this.#news;
+  readonly snapshot = (): readonly KeyChange[] => this.#changes;
 
-  /** A key that differs from the pinned one was seen, by an event or by looking at a person. */
-  noticed(change: KeyChange): void {
-    const known = this.#news.changes.find((other) => other.username === change.username);
-    if (known?.seen === change.seen && known.pinned === change.pinned) return;
-    const changes = this.#news.changes.filter((other) => other.username !== change.username);
-    this.#set({ changes: [...changes, { username: change.username, pinned: change.pinned, seen: change.seen }] });
+  has(username: string): boolean {
+    return this.#changes.some((change) => change.username === username);
+  }
+
+  /** A key that differs from the pinned one was seen. */
+  noticed({ username, pinned, seen }: KeyChange): void {
+    const known = this.#changes.find((other) => other.username === username);
+    if (known?.seen === seen && known.pinned === pinned) return;
+    this.#set([...this.#changes.filter((other) => other.username !== username), { username, pinned, seen }]);
   }
 
   /** Nothing waits for a decision about this user any more. */
   settled(username: string): void {
-    if (!this.#news.changes.some((change) => change.username === username)) return;
-    this.#set({ changes: this.#news.changes.filter((change) => change.username !== username) });
+    if (this.has(username)) this.#set(this.#changes.filter((change) => change.username !== username));
   }
 
   /** Looks again how the key stands. What cannot be looked up stays as it is. */
@@ -94,30 +63,20 @@ export class SafetyStore {
     else this.settled(username);
   }
 
-  /** Hides it until it comes again, which it does with the next login if it is still refused. */
-  dismissInvitation(dm: number): void {
-    if (!this.#news.refused.some((other) => other.dm === dm)) return;
-    this.#set({ refused: this.#news.refused.filter((other) => other.dm !== dm) });
-  }
-
-  dismissWarning(text: string): void {
-    this.#set({ warnings: this.#news.warnings.filter((other) => other !== text) });
-  }
-
-  #set(part: Partial<SafetyNews>): void {
-    this.#news = { ...this.#news, ...part };
+  #set(changes: readonly KeyChange[]): void {
+    this.#changes = changes;
     for (const listener of [...this.#listeners]) listener();
   }
 }
 
-const stores = new WeakMap<SafetySource, SafetyStore>();
+const stores = new WeakMap<SafetySource, KeyChanges>();
 
-/** The store of a session; made, and listening, from the first call on. */
-export function safetyStore(source: SafetySource): SafetyStore {
-  let store = stores.get(source);
-  if (store === undefined) {
-    store = new SafetyStore(source);
-    stores.set(source, store);
+/** The changes of a session; collected from the first call on. */
+export function keyChangesOf(source: SafetySource): KeyChanges {
+  let changes = stores.get(source);
+  if (changes === undefined) {
+    changes = new KeyChanges(source);
+    stores.set(source, changes);
   }
-  return store;
+  return changes;
 }

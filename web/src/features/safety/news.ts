@@ -1,17 +1,36 @@
-/** What the safety store knows, for components. */
+/** Changed keys, for components. */
 
-import { useSyncExternalStore } from "react";
+import type { Person } from "@sotto/sdk";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useSotto } from "../../app/session";
-import { safetyStore, type KeyChange, type SafetyNews, type SafetyStore } from "./key-changes";
-
-/** The session's store, and what is in it now. */
-export function useSafety(): { readonly store: SafetyStore; readonly news: SafetyNews } {
-  const store = safetyStore(useSotto());
-  return { store, news: useSyncExternalStore(store.subscribe, store.snapshot) };
-}
+import { keyChangesOf, type KeyChange } from "./key-changes";
 
 /** Keys that changed and wait for the user's decision; only those of `usernames` where that is given. */
 export function useKeyChanges(usernames?: readonly string[]): readonly KeyChange[] {
-  const { changes } = useSafety().news;
-  return usernames === undefined ? changes : changes.filter((change) => usernames.includes(change.username));
+  const store = keyChangesOf(useSotto());
+  const changes = useSyncExternalStore(store.subscribe, store.snapshot);
+  return useMemo(
+    () => (usernames === undefined ? changes : changes.filter((change) => usernames.includes(change.username))),
+    [changes, usernames],
+  );
+}
+
+/** Notices changes of people whom some screen looked up, too: the event may have come before anybody listened. */
+export function useWatchedPeople(): void {
+  const store = keyChangesOf(useSotto());
+  const client = useQueryClient();
+  useEffect(() => {
+    const look = (key: readonly unknown[], data: unknown): void => {
+      const [kind, name] = key;
+      if (kind !== "person" || typeof name !== "string") return;
+      // What is cached may be older than a decision: the store looks for itself.
+      if ((data as Person | undefined)?.key.state === "changed" && !store.has(name)) void store.check(name);
+    };
+    const cache = client.getQueryCache();
+    for (const query of cache.getAll()) look(query.queryKey, query.state.data);
+    return cache.subscribe(({ type, query }) => {
+      if (type === "updated") look(query.queryKey, query.state.data);
+    });
+  }, [client, store]);
 }
