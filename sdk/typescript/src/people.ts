@@ -141,9 +141,10 @@ export async function pinFriend({ caller, groups, vault, platform }: PeopleParts
  */
 export async function safetyNumber({ account, caller, groups }: PeopleParts, username: string): Promise<string> {
   const user = await groups.fetchUser(caller, username);
+  const theirs = keyOf(user);
   groups.checkPin(username, user.public_key);
   const mine = identityOf(account).public;
-  return inFives(checked(() => computeSafetyNumber(account.username, mine, username, keyOf(user))));
+  return inFives(checked(() => computeSafetyNumber(account.username, mine, username, theirs)));
 }
 
 /** Digits for people: groups of 5, separated by spaces. */
