@@ -390,6 +390,47 @@ async fn a_server_without_a_web_client_says_so() {
     }
 }
 
+#[tokio::test]
+async fn anyone_can_compare_what_is_delivered_with_a_build_of_their_own() {
+    let (server, folder) = server().await;
+    let site = folder.path().join("dist");
+    // Real siblings would be unpacked by curl: these are none.
+    for name in [
+        "index.html.br",
+        "assets/app-1a2B_3.js.br",
+        "assets/app-1a2B_3.js.gz",
+    ] {
+        fs::remove_file(site.join(name)).unwrap();
+    }
+    let compare = async || {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/same-web");
+        let ran = tokio::process::Command::new(script)
+            .arg(server.origin())
+            .arg(folder.path().join("own"))
+            .output();
+        let ran = ran.await.unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    assert_eq!(compare().await.0, Some(2), "there is nothing to compare");
+    let own = folder.path().join("own/assets");
+    fs::create_dir_all(&own).unwrap();
+    let files = ["index.html", "sw.js", "assets/app-1a2B_3.js"];
+    for file in files {
+        fs::copy(site.join(file), folder.path().join("own").join(file)).unwrap();
+    }
+    assert_eq!(
+        compare().await,
+        (Some(0), "3 files, 0 not the same\n".to_owned())
+    );
+    fs::write(site.join("assets/app-1a2B_3.js"), "export const app = 2;").unwrap();
+    fs::remove_file(site.join("sw.js")).unwrap();
+    let (status, told) = compare().await;
+    assert_eq!(status, Some(1));
+    let expected =
+        "not the same: assets/app-1a2B_3.js\nnot the same: sw.js\n3 files, 2 not the same\n";
+    assert_eq!(told, expected);
+}
+
 /// What a browser would be given now: every file that the page names is there, and would not be asked for twice.
 async fn page_is_whole(address: SocketAddr) {
     let page = http::get(address, "/", &[HTML]).await;
