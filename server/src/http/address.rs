@@ -9,7 +9,10 @@ use crate::config::{Network, origin_of};
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The client's address (R-121): the peer's, or where the peer is a trusted proxy the last untrusted one that the proxies name.
+/// The client's address (R-161): the peer's, or where the peer is a trusted proxy the last untrusted one that the proxies name.
+///
+/// A proxy sets one of the two headers and may hand on the other as the client sent it. Which one it sets is not told, so where they
+/// name different clients neither is believed: those who send such a thing share the proxy's address.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: &IpAddr| {
         trusted
@@ -20,15 +23,22 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         return peer;
     }
     // Each proxy appends who it heard from, so only the right end can be believed.
-    let mut client = peer;
-    for hop in forwarded_for(headers).into_iter().rev() {
-        let Some(address) = hop else { break };
-        client = address;
-        if !is_trusted(&address) {
-            break;
+    let last_untrusted = |hops: Vec<Option<IpAddr>>| {
+        let mut client = peer;
+        for hop in hops.into_iter().rev() {
+            let Some(address) = hop else { break };
+            client = address;
+            if !is_trusted(&address) {
+                break;
+            }
         }
+        client
+    };
+    let named = [x_forwarded_for(headers), forwarded(headers)].map(|hops| hops.map(last_untrusted));
+    match named {
+        [Some(one), Some(other)] if one != other => peer,
+        [one, other] => one.or(other).unwrap_or(peer),
     }
-    client
 }
 
 /// Whether a request names where it was forwarded from.
@@ -36,22 +46,14 @@ pub fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED)
 }
 
-/// The hops that a request names, in order; `None` for one that is no address.
-fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let list = |name: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            // What is no text is a hop that is no address: left out, it would take the true hops behind it along.
-            .map(|value| value.to_str().unwrap_or("?"))
-            .flat_map(|value| value.split(','))
-            .map(|hop| hop.trim().to_owned())
-            .collect::<Vec<_>>()
-    };
-    let hops = list(X_FORWARDED_FOR);
-    if !hops.is_empty() {
-        return hops.iter().map(|hop| parse_hop(hop)).collect();
-    }
+/// The hops that `X-Forwarded-For` names, in order, where it is there; `None` for one that is no address.
+fn x_forwarded_for(headers: &HeaderMap) -> Option<Vec<Option<IpAddr>>> {
+    let hops = list(headers, X_FORWARDED_FOR)?;
+    Some(hops.iter().map(|hop| parse_hop(hop)).collect())
+}
+
+/// The hops that `Forwarded` (RFC 7239) names.
+fn forwarded(headers: &HeaderMap) -> Option<Vec<Option<IpAddr>>> {
     let for_of = |hop: &String| {
         hop.split(';').find_map(|pair| {
             let (key, value) = pair.trim().split_once('=')?;
@@ -59,10 +61,22 @@ fn forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
                 .then(|| value.trim_matches('"').to_owned())
         })
     };
-    list(FORWARDED.as_str())
+    let hops = list(headers, FORWARDED.as_str())?;
+    Some(hops.iter().map(|hop| parse_hop(&for_of(hop)?)).collect())
+}
+
+/// The members of a header, over all its lines.
+fn list(headers: &HeaderMap, name: &str) -> Option<Vec<String>> {
+    // What is no text is a hop that is no address: left out, it would take the true hops behind it along.
+    let lines = headers
+        .get_all(name)
         .iter()
-        .map(|hop| parse_hop(&for_of(hop)?))
-        .collect()
+        .map(|value| value.to_str().unwrap_or("?"));
+    let hops: Vec<_> = lines
+        .flat_map(|value| value.split(','))
+        .map(|hop| hop.trim().to_owned())
+        .collect();
+    (!hops.is_empty()).then_some(hops)
 }
 
 /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
@@ -102,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn r_121_only_trusted_proxies_are_believed_and_only_from_the_right() {
+    fn r_161_only_trusted_proxies_are_believed_and_only_from_the_right() {
         let trusted = ["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()];
         for (peer, name, value, client) in [
             ("192.0.2.9", "x-forwarded-for", "198.51.100.1", "192.0.2.9"),
@@ -156,6 +170,30 @@ mod tests {
                 client.parse::<IpAddr>().unwrap(),
                 "{peer} {name}: {value}"
             );
+        }
+    }
+
+    #[test]
+    fn r_161_a_header_that_the_proxy_hands_on_names_nobody() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        for (x_forwarded_for, forwarded, client) in [
+            // The proxy sets the one, the client has made up the other.
+            ("198.51.100.1", "for=6.6.6.6", "10.0.0.1"),
+            ("6.6.6.6", "for=198.51.100.1", "10.0.0.1"),
+            ("6.6.6.6", "nonsense", "10.0.0.1"),
+            // The proxy sets both.
+            ("198.51.100.1", "for=198.51.100.1", "198.51.100.1"),
+            (
+                "6.6.6.6, 198.51.100.1",
+                "for=198.51.100.1;proto=https",
+                "198.51.100.1",
+            ),
+        ] {
+            let mut headers = headers("x-forwarded-for", x_forwarded_for);
+            headers.insert(FORWARDED, forwarded.parse().unwrap());
+            let found = client_address("10.0.0.1".parse().unwrap(), &headers, &trusted);
+            let expected: IpAddr = client.parse().unwrap();
+            assert_eq!(found, expected, "{x_forwarded_for} {forwarded}");
         }
     }
 
