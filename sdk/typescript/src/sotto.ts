@@ -1,11 +1,36 @@
-/** The client: everything that an app does, on one account. DRAFT of the signatures; the real class takes its place. */
+/** The client: everything that an app does, on one account. See {@link Sotto}. */
 
-import type { Account } from "./account.js";
+import { Account } from "./account.js";
+import { parseServer, type ServerAddress } from "./address.js";
+import { Calls } from "./calls.js";
+import { MAX_BODY } from "./crypto/index.js";
+import { Emitter } from "./emitter.js";
+import { type ConnectionState, Engine } from "./engine.js";
+import { SottoError } from "./errors.js";
 import type { SottoEvents } from "./events.js";
+import { Follower } from "./follow.js";
+import { Groups } from "./groups.js";
+import { KnownDms } from "./known-dms.js";
+import { Link } from "./link.js";
 import type { Dm, Message, Page, Person, ProfileChange, Scheduled, SendOptions, Sent, StorageUse } from "./model.js";
+import { Outbox } from "./outbox.js";
+import * as people from "./people.js";
 import type { Platform } from "./platform/platform.js";
+import { webPlatform } from "./platform/web.js";
 import type { FullUser, IceServer, User } from "./protocol.js";
+import { Reader } from "./read.js";
+import { Recent } from "./recent.js";
+import { register } from "./register.js";
+import { Replays } from "./replays.js";
+import { Writer } from "./send.js";
+import { hasIndexedDb } from "./store/database.js";
+import { IndexedDbStore } from "./store/indexeddb.js";
+import { MemoryStore } from "./store/memory.js";
 import type { Store } from "./store/store.js";
+import { TRANSPORT_DEFAULTS, type TransportOptions } from "./transport.js";
+import { Vault } from "./vault.js";
+
+export type { ConnectionState } from "./engine.js";
 
 /** Settings of a client. */
 export interface SottoOptions {
@@ -17,95 +42,435 @@ export interface SottoOptions {
   readonly requestTimeoutMs?: number;
 }
 
-/** Where the connection stands. */
-export type ConnectionState = "connecting" | "online" | "offline" | "ended";
+/** Everything behind a session. */
+interface Parts {
+  readonly server: ServerAddress;
+  readonly account: Account;
+  readonly store: Store;
+  readonly link: Link;
+  readonly groups: Groups;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly calls: Calls;
+  readonly engine: Engine;
+  readonly people: people.PeopleParts;
+  readonly events: Events;
+}
 
-export declare class Sotto {
-  /**
-   * Starts a session from what this device knows, without waiting for the network: cached DMs and messages can be read at once, and
-   * the connection is made (and made again) in the background. Rejects only for the local store, or without a secure context.
-   */
-  static open(server: string, account: Account, options?: SottoOptions): Promise<Sotto>;
-  /** {@link Sotto.open}, then waits for the first login. */
-  static connect(server: string, account: Account, options?: SottoOptions): Promise<Sotto>;
-  /** Registers a new account and connects. The words are shown once, by the app, and confirmed by the user. */
-  static register(server: string, username: string, options?: SottoOptions): Promise<{ sotto: Sotto; account: Account; words: string }>;
-  /** Logs in to an existing account from its 24 words. */
-  static recover(server: string, username: string, words: string, options?: SottoOptions): Promise<{ sotto: Sotto; account: Account }>;
-
+/**
+ * A session of one account on one device. The connection is made again by itself after a loss. Requests made meanwhile wait for as
+ * long as for an answer; what must not be lost or doubled (sends, new DMs, leaving) is repeated safely until its outcome is known.
+ *
+ * Every function throws {@link SottoError}: `refused` where the server says no, `disconnected` and `timeout` for the network's
+ * sake, `security` where going on would not be safe, `invalid` where the call makes no sense.
+ */
+export class Sotto {
   readonly username: string;
+  /** The server's origin. */
   readonly server: string;
   readonly account: Account;
-  get state(): ConnectionState;
+  readonly #parts: Parts;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: Parts) {
+    this.username = parts.account.username;
+    this.server = parts.server.origin;
+    this.account = parts.account;
+    this.#parts = parts;
+  }
+
+  /**
+   * Starts a session from what this device knows, without waiting for the network: cached DMs and messages can be read at once, and
+   * the connection is made (and made again) in the background. Rejects only for the local store, a server's address that is none, or
+   * without a secure context. Listeners that are added right after it miss nothing.
+   */
+  static async open(server: string, account: Account, options: SottoOptions = {}): Promise<Sotto> {
+    const sotto = await begin(server, account, options, (parts) => new Sotto(parts));
+    sotto.#parts.events.begin();
+    return sotto;
+  }
+
+  /** {@link Sotto.open}, then waits for the first login. Throws what {@link Sotto.ready} throws. */
+  static async connect(server: string, account: Account, options: SottoOptions = {}): Promise<Sotto> {
+    const sotto = await begin(server, account, options, (parts) => new Sotto(parts));
+    try {
+      await sotto.ready();
+    } catch (error) {
+      await sotto.close();
+      throw error;
+    }
+    sotto.#parts.events.begin();
+    return sotto;
+  }
+
+  /**
+   * Registers a new account and connects. The words are shown once, by the app, and confirmed by the user. Throws `refused`
+   * (`username_taken`, `invalid_username`, …), `connect`, `security` `E_NAME`.
+   */
+  static async register(
+    server: string,
+    username: string,
+    options: SottoOptions = {},
+  ): Promise<{ sotto: Sotto; account: Account; words: string }> {
+    const platform = options.platform ?? webPlatform();
+    const { account, words } = Account.create(username, platform);
+    await register(parseServer(server), account, platform, transportOf(options));
+    return { sotto: await Sotto.connect(server, account, options), account, words };
+  }
+
+  /** Logs in to an existing account from its 24 words. Throws `security` `E_WORDS`, `refused` `no_such_user` or `wrong_response`. */
+  static async recover(
+    server: string,
+    username: string,
+    words: string,
+    options: SottoOptions = {},
+  ): Promise<{ sotto: Sotto; account: Account }> {
+    const account = Account.recover(username, words);
+    return { sotto: await Sotto.connect(server, account, options), account };
+  }
+
+  /** Where the connection stands. */
+  get state(): ConnectionState {
+    return this.#parts.engine.state;
+  }
+
   /** Resolves after the first login has settled; rejects where it never will (`no_such_user`, `E_ROLLBACK`, …). */
-  ready(): Promise<void>;
+  ready(): Promise<void> {
+    return this.#parts.engine.ready;
+  }
 
   /** Subscribes; answers the function that ends it. Events come in order; a throwing listener harms no other. */
-  on<E extends keyof SottoEvents>(event: E, listener: (payload: SottoEvents[E]) => void): () => void;
+  on<E extends keyof SottoEvents>(event: E, listener: (payload: SottoEvents[E]) => void): () => void {
+    return this.#parts.events.on(event, listener);
+  }
 
   /** All DMs, newest activity unspecified; from the server, or (offline) as last seen. */
-  dms(): Promise<Dm[]>;
-  dm(id: number): Promise<Dm>;
+  dms(): Promise<Dm[]> {
+    return this.#parts.reader.dms();
+  }
+
+  /** One DM. Throws `refused` `no_access`. */
+  dm(id: number): Promise<Dm> {
+    return this.#parts.reader.dm(id);
+  }
+
   /** One page, opened and verified. Offline: from the newest messages kept on this device; throws `disconnected` beyond them. */
-  messages(dm: number, page?: Page): Promise<Message[]>;
+  messages(dm: number, page: Page = {}): Promise<Message[]> {
+    return this.#parts.reader.messages(dm, page);
+  }
+
   /** The whole history, newest first, page by page as it is read; `after`/`before` as in {@link Page}. */
-  history(dm: number, page?: Page): AsyncIterableIterator<Message>;
-  message(id: number): Promise<Message>;
-  pinned(dm: number): Promise<Message[]>;
+  history(dm: number, page: Page = {}): AsyncIterableIterator<Message> {
+    return this.#parts.reader.history(dm, page);
+  }
+
+  /** One message. Throws `refused` `no_access`. */
+  message(id: number): Promise<Message> {
+    return this.#parts.reader.message(id);
+  }
+
+  /** The pinned messages of a DM, newest first. */
+  pinned(dm: number): Promise<Message[]> {
+    return this.#parts.reader.pinned(dm);
+  }
+
   /** The newest message of a DM, or null. */
-  latest(dm: number): Promise<Message | null>;
+  latest(dm: number): Promise<Message | null> {
+    return this.#parts.reader.latest(dm);
+  }
+
   /** The user's own messages that wait for their hour, by due time. */
-  scheduled(dm: number): Promise<Scheduled[]>;
+  scheduled(dm: number): Promise<Scheduled[]> {
+    return this.#parts.reader.scheduled(dm);
+  }
 
-  send(dm: number, text: string, options?: SendOptions): Promise<Sent>;
-  edit(message: number, text: string): Promise<void>;
-  delete(message: number): Promise<void>;
-  pin(message: number, pinned: boolean): Promise<void>;
-  react(message: number, text: string): Promise<number>;
-  unreact(reaction: number): Promise<void>;
-  cancel(dm: number, scheduled: number): Promise<void>;
-  typing(dm: number): Promise<void>;
+  /**
+   * Sends a message, now or later. Resolves once the server has it for good, or, `queued`, once it is clear that it cannot be reached:
+   * then it goes out with the next connection. Throws `refused` (`not_friends`, `no_access`, …), `invalid` for a text that is too long.
+   */
+  send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
+    return this.#parts.writer.send(dm, text, options);
+  }
 
-  /** With one other friend, or a group. A name is sealed. */
-  createDm(usernames: readonly string[], name?: string): Promise<Dm>;
-  rename(dm: number, name: string | null): Promise<void>;
-  leave(dm: number): Promise<void>;
+  /** Edits one's own message. Throws `refused` `not_owner`; `security` where the message as it is cannot be verified. */
+  edit(message: number, text: string): Promise<void> {
+    return this.#parts.writer.edit(message, text);
+  }
 
-  me(): Promise<FullUser>;
-  setProfile(change: ProfileChange): Promise<void>;
-  storage(): Promise<StorageUse>;
-  person(username: string): Promise<Person>;
+  /** Deletes one's own message for everyone. Throws `refused` `not_owner`. */
+  delete(message: number): Promise<void> {
+    return this.#parts.writer.delete(message);
+  }
+
+  /** Pins a message or takes the pin off. Throws `refused` `too_large` beyond 100 pins. */
+  pin(message: number, pinned: boolean): Promise<void> {
+    return this.#parts.writer.pin(message, pinned);
+  }
+
+  /** Reacts to a message (up to 844 bytes of UTF-8); answers the reaction's id. */
+  react(message: number, text: string): Promise<number> {
+    return this.#parts.writer.react(message, text);
+  }
+
+  /** Takes one's own reaction back. Throws `refused` `not_owner`. */
+  unreact(reaction: number): Promise<void> {
+    return this.#parts.writer.unreact(reaction);
+  }
+
+  /** Cancels a message that waits for its hour. Throws `refused` `no_access` where it was sent already or never was. */
+  cancel(dm: number, scheduled: number): Promise<void> {
+    return this.#parts.writer.cancel(dm, scheduled);
+  }
+
+  /** Tells the others that the user is typing; the server passes on one a second. */
+  typing(dm: number): Promise<void> {
+    return this.#parts.writer.typing(dm);
+  }
+
+  /**
+   * With one other friend, or a group. A name (up to 780 bytes of UTF-8) is sealed. Throws `refused` (`not_friends`, `cannot_invite`,
+   * `dm_exists`, …); `security` (`E_KEY_CHANGED`, `E_SPK_STALE`, `E_SIG`, …) for someone's keys: then nothing was created.
+   */
+  async createDm(usernames: readonly string[], name?: string): Promise<Dm> {
+    if (name !== undefined && new TextEncoder().encode(name).length > MAX_BODY.name) {
+      throw new SottoError("invalid", "That name is too long.");
+    }
+    const { events, groups, link, reader, writer } = this.#parts;
+    const { group, warnings } = await groups.create(link, usernames);
+    for (const text of warnings) events.tell("warning", { text });
+    if (name !== undefined) await writer.rename(group.dm, name);
+    return reader.dm(group.dm);
+  }
+
+  /** Names a DM, sealed for its members; null takes the name away. */
+  rename(dm: number, name: string | null): Promise<void> {
+    return this.#parts.writer.rename(dm, name);
+  }
+
+  /** Leaves a DM and forgets its key, on all devices. */
+  leave(dm: number): Promise<void> {
+    return this.#parts.groups.leave(this.#parts.link, dm);
+  }
+
+  /** Oneself, as the server has it. */
+  me(): Promise<FullUser> {
+    return people.me(this.#parts.people);
+  }
+
+  /** Changes one's own profile. Throws `refused` `too_large`. */
+  setProfile(change: ProfileChange): Promise<void> {
+    return people.setProfile(this.#parts.people, change);
+  }
+
+  /** How full `own_storage` is. */
+  storage(): Promise<StorageUse> {
+    return people.storageUse(this.#parts.people);
+  }
+
+  /** A user, with how the key that the server shows stands to the pinned one. Throws `refused` `no_such_user`. */
+  person(username: string): Promise<Person> {
+    return people.person(this.#parts.people, username);
+  }
+
   /** The directory, by folded name. */
-  people(options?: { prefix?: string; after?: string; limit?: number }): Promise<User[]>;
-  usernameExists(username: string): Promise<boolean>;
-  friends(): Promise<string[]>;
-  friendRequests(): Promise<string[]>;
-  outgoingRequests(): Promise<string[]>;
-  blocked(): Promise<string[]>;
-  addFriend(username: string): Promise<void>;
-  answerFriend(username: string, accept: boolean): Promise<void>;
-  unfriend(username: string): Promise<void>;
-  block(username: string): Promise<void>;
-  unblock(username: string): Promise<void>;
+  people(options: { prefix?: string; after?: string; limit?: number } = {}): Promise<User[]> {
+    return people.people(this.#parts.people, options);
+  }
 
-  /** 12 groups of 5 digits, separated by spaces; the same on both sides (C-407). */
-  safetyNumber(username: string): Promise<string>;
+  /** Whether a name can no longer be registered. */
+  usernameExists(username: string): Promise<boolean> {
+    return people.usernameExists(this.#parts.people, username);
+  }
+
+  friends(): Promise<string[]> {
+    return people.friends(this.#parts.people);
+  }
+
+  /** Who asks the user to be friends. */
+  friendRequests(): Promise<string[]> {
+    return people.friendRequests(this.#parts.people);
+  }
+
+  /** Whom the user asks to be friends. */
+  outgoingRequests(): Promise<string[]> {
+    return people.outgoingRequests(this.#parts.people);
+  }
+
+  /** Whom the user blocks. */
+  blocked(): Promise<string[]> {
+    return people.blocked(this.#parts.people);
+  }
+
+  /** Asks someone to be friends; lifts one's own block. Throws `refused` (`cannot_friend`, `request_exists`, `already_friends`). */
+  addFriend(username: string): Promise<void> {
+    return people.addFriend(this.#parts.people, username);
+  }
+
+  /** Answers a friend request; accepting pins the friend's key. Throws `refused` `no_request`, `security` `E_KEY_CHANGED`. */
+  answerFriend(username: string, accept: boolean): Promise<void> {
+    return people.answerFriend(this.#parts.people, username, accept);
+  }
+
+  /** Ends a friendship. Throws `refused` `not_friends`. */
+  unfriend(username: string): Promise<void> {
+    return people.unfriend(this.#parts.people, username);
+  }
+
+  /** Blocks someone; ends the friendship. */
+  block(username: string): Promise<void> {
+    return people.block(this.#parts.people, username);
+  }
+
+  /** Lifts a block. */
+  unblock(username: string): Promise<void> {
+    return people.unblock(this.#parts.people, username);
+  }
+
+  /** 12 groups of 5 digits, separated by spaces; the same on both sides (C-407). Throws `security` `E_KEY_CHANGED`. */
+  safetyNumber(username: string): Promise<string> {
+    return people.safetyNumber(this.#parts.people, username);
+  }
+
   /** 60 digits in 12 groups for a whole group (C-408). */
-  groupCode(dm: number): Promise<string>;
-  /** Accepts the key that the server shows now in place of the pinned one. */
-  trust(username: string): Promise<void>;
-  /** Remembers that the user has compared safety numbers. */
-  verify(username: string): Promise<void>;
+  async groupCode(dm: number): Promise<string> {
+    const { groups, link, reader } = this.#parts;
+    const group = (await reader.recall(dm)) ?? (await groups.group(link, dm));
+    return people.inFives(group.context.groupCode());
+  }
+
+  /** Accepts the key that the server shows now in place of the pinned one. What had been stopped for its sake goes on. */
+  async trust(username: string): Promise<void> {
+    const { events, reader } = this.#parts;
+    for (const id of await people.trust(this.#parts.people, username)) {
+      events.tell("dmChanged", { dm: await reader.dm(id) });
+      events.tell("historyReset", { dm: id });
+    }
+  }
+
+  /** Remembers that the user has compared safety numbers. Throws `security` `E_KEY_CHANGED` where the server shows another key. */
+  verify(username: string): Promise<void> {
+    return people.verify(this.#parts.people, username);
+  }
 
   /** Joins a DM's call with this device; answers who is in it, the user included. */
-  joinCall(dm: number): Promise<string[]>;
-  leaveCall(dm: number): Promise<void>;
-  /** Sends a signal (an offer, an answer, a candidate) to a member's device in the call; up to 16,204 bytes of UTF-8. */
-  sendCallSignal(dm: number, username: string, body: string): Promise<void>;
-  iceServers(): Promise<IceServer[]>;
+  joinCall(dm: number): Promise<string[]> {
+    return this.#parts.calls.join(dm);
+  }
+
+  /** Leaves it. Throws `refused` `not_in_call`. */
+  leaveCall(dm: number): Promise<void> {
+    return this.#parts.calls.leave(dm);
+  }
+
+  /**
+   * Sends a signal (an offer, an answer, a candidate) to a member's device in the call; up to 16,204 bytes of UTF-8. Throws `refused`
+   * `not_in_call`, `invalid` where this device is in no call there.
+   */
+  sendCallSignal(dm: number, username: string, body: string): Promise<void> {
+    return this.#parts.calls.send(dm, username, body);
+  }
+
+  /** The server's STUN and TURN servers, with credentials of 10 minutes. */
+  iceServers(): Promise<IceServer[]> {
+    return this.#parts.calls.iceServers();
+  }
 
   /** Ends the session and keeps what was learnt. */
-  close(): Promise<void>;
+  close(): Promise<void> {
+    this.#closing ??= this.#parts.engine.stop();
+    return this.#closing;
+  }
+
   /** {@link Sotto.close}, then forgets everything that this device keeps of the account (the store; not the account at the server). */
-  wipe(): Promise<void>;
+  async wipe(): Promise<void> {
+    await this.close();
+    await this.#parts.store.clear();
+  }
+}
+
+/** Events, held back until whoever opened the session has had the time to listen. */
+class Events {
+  readonly #emitter = new Emitter<SottoEvents>();
+  #held: (() => void)[] | undefined = [];
+
+  on<E extends keyof SottoEvents>(event: E, listener: (payload: SottoEvents[E]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  readonly tell = <E extends keyof SottoEvents>(event: E, payload: SottoEvents[E]): void => {
+    if (this.#held === undefined) this.#emitter.emit(event, payload);
+    else this.#held.push(() => { this.#emitter.emit(event, payload); });
+  };
+
+  /** Tells what was held back, once the code that runs now has come to its end. */
+  begin(): void {
+    setTimeout(() => {
+      // What is told meanwhile goes to the end of the line.
+      for (let next = this.#held?.shift(); next !== undefined; next = this.#held?.shift()) next();
+      this.#held = undefined;
+    }, 0);
+  }
+}
+
+function transportOf({ requestTimeoutMs }: SottoOptions): TransportOptions {
+  return requestTimeoutMs === undefined ? TRANSPORT_DEFAULTS : { ...TRANSPORT_DEFAULTS, requestTimeoutMs };
+}
+
+/** The store of an account, the same that a {@link Keychain} names. */
+function defaultStore(server: ServerAddress, account: Account): Store {
+  return hasIndexedDb() ? new IndexedDbStore(`sotto/state/${server.origin}/${account.username}`) : new MemoryStore();
+}
+
+/** Puts a session together from what this device knows, and lets it connect. */
+async function begin<T>(address: string, account: Account, options: SottoOptions, made: (parts: Parts) => T): Promise<T> {
+  const server = parseServer(address);
+  const platform = options.platform ?? webPlatform();
+  const store = options.store ?? defaultStore(server, account);
+  const transport = transportOf(options);
+  const link = new Link(transport.requestTimeoutMs);
+  const events = new Events();
+  const vault = new Vault(account, store, platform);
+  const replays = new Replays(store, platform);
+  const groups = new Groups({ account, platform, vault, replays });
+  const recent = new Recent(store, () => platform.now());
+  const dms = new KnownDms(store);
+  const outbox = new Outbox(store, platform);
+  await Promise.all([vault.recall(), dms.recall()]);
+  const reader: Reader = new Reader({
+    username: account.username,
+    platform,
+    caller: link,
+    groups,
+    replays,
+    recent,
+    dms,
+    isOnline: () => engine.state === "online",
+    opened: (message) => {
+      if (message.expires === null) return;
+      follower.noteEnd(message);
+      engine.watchEnds();
+    },
+  });
+  const follower = await Follower.open(store, {
+    changes: (id, since, count) => link.urgent.patient("get_message_changes", { id, since, count }),
+    page: (dm, page, count) => reader.page(link.urgent, dm, page, count),
+    open: (dm, wire) => reader.openAll(link.urgent, dm, wire),
+    keep: (dm, wire, isNew) => recent.put(dm, wire, isNew),
+    forget: async (dm, ids) => {
+      await recent.remove(dm, ids);
+      for (const id of ids) await replays.forget(dm, id);
+    },
+    reset: (dm) => recent.reset(dm),
+    now: () => platform.now(),
+  });
+  const writer = new Writer({ account, platform, link, groups, replays, reader, outbox });
+  const calls = new Calls({ username: account.username, platform, caller: link, groups, replays, writer });
+  const own = { account, platform, vault, groups };
+  const engine: Engine = new Engine({
+    ...{ server, account, platform, link, outbox, transport, caller: link.urgent },
+    ...{ vault, groups, replays, recent, dms, reader, calls, follower, tell: events.tell },
+    people: { ...own, caller: link.urgent },
+  });
+  engine.start();
+  return made({ server, account, store, link, groups, reader, writer, calls, engine, people: { ...own, caller: link }, events });
 }

@@ -1,0 +1,15 @@
+/** The timestamps of the wire (R-114): UTC with six digits of a second and no zone, so that they sort as text. */
+
+/** Microseconds since 1970 UTC. Not a number for what is no timestamp. */
+export function micros(timestamp: string): number {
+  return Date.parse(`${timestamp.slice(0, 23)}Z`) * 1000 + Number(timestamp.slice(23));
+}
+
+/** The timestamp of a moment, in microseconds since 1970 UTC. */
+export function timestamp(at: number): string {
+  const ms = Math.floor(at / 1000);
+  return new Date(ms).toISOString().slice(0, 23) + String(at - ms * 1000).padStart(3, "0");
+}
+
+/** Before every message. */
+export const EPOCH = "1970-01-01T00:00:00.000000";
