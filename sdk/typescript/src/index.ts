@@ -8,6 +8,7 @@ export * from "./model.js";
 export type * from "./platform/platform.js";
 export { webPlatform } from "./platform/web.js";
 export type * as protocol from "./protocol.js";
+export * from "./seed.js";
 export * from "./sotto.js";
 export { IndexedDbStore } from "./store/indexeddb.js";
 export { MemoryStore } from "./store/memory.js";
