@@ -1,10 +1,13 @@
 /** How the web client is built: one page, everything from its own origin, nothing that a strict CSP would refuse. */
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { licences } from "./scripts/licences.ts";
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 const sdk = fileURLToPath(new URL("../sdk/typescript/src", import.meta.url));
 
 /** The SDK is used from its sources, so that both are built and checked as one. */
@@ -37,6 +40,7 @@ export default defineConfig({
   plugins: [
     leanReactAria(),
     react(),
+    licences(),
     // Only writes the list of files into our own worker: the page registers it (app/service-worker.ts), no script is added.
     VitePWA({
       strategies: "injectManifest",
@@ -59,6 +63,7 @@ export default defineConfig({
     }),
   ],
   resolve: { alias },
+  define: { __VERSION__: JSON.stringify(version) },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
     outDir: "dist",

@@ -7,5 +7,6 @@ import { alias } from "./vite.config.ts";
 export default defineConfig({
   plugins: [react()],
   resolve: { alias },
+  define: { __VERSION__: '"test"' },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"], css: false },
 });

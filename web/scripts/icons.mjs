@@ -8,7 +8,7 @@ const round = await readFile(new URL("icon.svg", folder), "utf8");
 // A mask may cut to the inner 80 %: the ground fills the square, the letter shrinks to fit.
 const square = round
   .replace('<circle cx="256" cy="256" r="256" fill="#0f6b5c"/>', '<path fill="#0f6b5c" d="M0 0h512v512H0z"/>')
-  .replace('<path fill="#f4efe4"', '<path transform="translate(51.2 51.2) scale(.8)" fill="#f4efe4"');
+  .replace('transform="translate(8 -20)"', 'transform="translate(51.2 51.2) scale(.8) translate(8 -20)"');
 
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 for (const [name, size, svg] of [

@@ -3,6 +3,8 @@
  * `/socket.io` and everything else it never touches.
  */
 
+export {};
+
 interface Precached {
   readonly url: string;
   readonly revision: string | null;

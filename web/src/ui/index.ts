@@ -30,6 +30,7 @@ export * from "./EmptyState";
 export * from "./fields";
 export * from "./lists";
 export * from "./Menu";
+export * from "./Meter";
 export * from "./Screen";
 export * from "./Skeleton";
 export * from "./Spinner";

@@ -1,4 +1,4 @@
-/** Settings. */
+/** Settings: the list of sections, and each of them. */
 
-export const SettingsList = (_: { selected: string | null }) => null;
-export const SettingsSection = (_: { section: string }) => null;
+export { SettingsList } from "./SettingsList";
+export { SettingsSection } from "./SettingsSection";

@@ -66,7 +66,7 @@ export function ShowWords({ words, username, onNext }: Props) {
       <Banner tone="warn" inset>
         Whoever has these words can read and write as you. Nobody can reset them: if you lose them and this device, the account is gone.
       </Banner>
-      <div>
+      <div className={styles.last}>
         <Checkbox isSelected={sure} onChange={setSure}>
           I have written the words down or saved them somewhere safe.
         </Checkbox>
