@@ -1,3 +1,4 @@
-/** A new chat or group. */
+/** A new chat or group, and what holds for its name. */
 
-export const NewDmScreen = () => null;
+export { NewDmScreen } from "./NewDmScreen";
+export { nameProblem, sealedName } from "./selection";

@@ -1,6 +1,5 @@
 /** Finding people: the directory by the beginning of a name, and anybody by the exact name. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { SearchX, UserPlus, UserRoundSearch } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import type { protocol } from "@sotto/sdk";
@@ -8,44 +7,11 @@ import { useSotto } from "../../app/session";
 import { Button, EmptyState, SearchField, SkeletonRows, Tag } from "../../ui";
 import { useAddFriend, useAnswer } from "./actions";
 import { PeopleList } from "./PeopleList";
+import { PAGE, useDirectory, useSettled } from "./directory";
 import { PersonRow } from "./PersonRow";
 import { useRelation } from "./queries";
 import { sentenceFor } from "./sentences";
 import styles from "./tabs.module.css";
-
-const PAGE = 50;
-/** So long after the last key the server is asked. */
-const PAUSE_MS = 250;
-
-/** A value once it has stood still. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      setSettled(value);
-    }, PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [value]);
-  return settled;
-}
-
-/** The directory from `prefix` on, page by page. */
-export function useDirectory(prefix: string) {
-  const sotto = useSotto();
-  return useInfiniteQuery({
-    queryKey: ["directory", prefix],
-    queryFn: ({ pageParam }) =>
-      sotto.people({ limit: PAGE, ...(prefix === "" ? {} : { prefix }), ...(pageParam === null ? {} : { after: pageParam }) }),
-    initialPageParam: null as string | null,
-    // A page may end early (R-218): only an empty one is the end.
-    getNextPageParam: (last) => last.at(-1)?.username ?? null,
-    // Presence of strangers is not told by events.
-    staleTime: 30_000,
-    placeholderData: (previous) => previous,
-  });
-}
 
 export function FindTab({ selected }: { selected: string | null }) {
   const [typed, setTyped] = useState("");

@@ -8,7 +8,10 @@
 
 export { useAddFriend, useAnswer, useBlock, useOpenChat, useUnblock, useUnfriend, type Action } from "./actions";
 export { askBlock, askUnfriend } from "./ask";
+export { useDirectory, useSettled } from "./directory";
 export { peopleText, personPath } from "./names";
+export { PeopleList } from "./PeopleList";
+export { PersonRow, type PersonRowProps } from "./PersonRow";
 export { NobodyOpen, PeopleScreen } from "./PeopleScreen";
 export { useBlocked, useFriends, useLists, useOutgoing, usePerson, useRelation, useRequestCount, useRequests } from "./queries";
 export { folded, matching, relationOf, type Lists, type Relation } from "./relation";

@@ -1,0 +1,3 @@
+/** A DM's details: the third column, or a screen of its own on a phone. */
+
+export { DmDetails } from "./DmDetails";
