@@ -2,6 +2,7 @@
 
 import { type Account, signLogin } from "./account.js";
 import type { ServerAddress } from "./address.js";
+import { reasonOf, throwIfAborted } from "./cancel.js";
 import { encodeHex, Refusal } from "./crypto/index.js";
 import { SottoError } from "./errors.js";
 import type { Replies, Requests } from "./protocol.js";
@@ -36,7 +37,7 @@ export async function dial(
   try {
     const response = signLogin(account, server.origin, await challenge(connection, account));
     await connection.call("login_challenge_response", { response: encodeHex(response) });
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     return connection;
   } catch (error) {
     connection.close();
@@ -193,7 +194,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = (): void => {
       clearTimeout(timer);
-      reject(signal?.reason as Error);
+      reject(signal === undefined ? undefined : reasonOf(signal));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", aborted);
@@ -236,7 +237,7 @@ export class Backoff {
       stop();
       signal?.removeEventListener("abort", both);
     }
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
   }
 }
 

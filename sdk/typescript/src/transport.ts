@@ -3,6 +3,7 @@
 import { Manager } from "socket.io-client";
 import type { ServerAddress } from "./address.js";
 import { readReply } from "./call.js";
+import { throwIfAborted } from "./cancel.js";
 import { misfit } from "./check.js";
 import { SottoError } from "./errors.js";
 import type { Notices, Replies, Requests } from "./protocol.js";
@@ -64,7 +65,7 @@ export class Connection {
 
   /** Dials `server` and opens the main namespace. Throws `connect`; the signal's reason where it is aborted meanwhile. */
   static async open(server: ServerAddress, options: TransportOptions, signal?: AbortSignal): Promise<Connection> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const manager = new Manager(server.origin, {
       autoConnect: false,
       reconnection: false,
@@ -132,7 +133,7 @@ export class Connection {
     try {
       return await promise;
     } catch (error) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       throw error;
     } finally {
       clearTimeout(timer);

@@ -1,0 +1,87 @@
+/** The package as it is published: built, loaded by plain Node, bundled for browsers. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle, LIMIT } from "../scripts/bundle.mjs";
+
+const PACKAGE = join(import.meta.dirname, "..");
+const MODULES = join(PACKAGE, "../../node_modules");
+
+const manifest = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as {
+  dependencies: Record<string, string>;
+  exports: Record<string, { types: string; default: string }>;
+};
+
+describe("built", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "sotto-package-"));
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, name: "built" }));
+    symlinkSync(MODULES, join(folder, "node_modules"));
+    execFileSync(process.execPath, [join(MODULES, "typescript/bin/tsc"), "-p", PACKAGE, "--outDir", join(folder, "dist")]);
+  }, 120_000);
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const node = (code: string): string =>
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], { cwd: folder, encoding: "utf8" });
+
+  it.each(Object.entries(manifest.exports))("plain Node loads %s", (name, { default: file }) => {
+    const names = JSON.parse(node(`console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(file)}))))`)) as string[];
+    const expected = name === "." ? ["Account", "Keychain", "MemoryStore", "IndexedDbStore", "Sotto", "SottoError", "webPlatform"] : ["Identity"];
+    expect(names).toEqual(expect.arrayContaining(expected));
+  });
+
+  it("loading it does nothing: no timer, no connection, nothing global", () => {
+    const code = `
+      const before = Object.getOwnPropertyNames(globalThis).sort().join();
+      await import("./dist/index.js");
+      console.log(before === Object.getOwnPropertyNames(globalThis).sort().join(), process.getActiveResourcesInfo().includes("Timeout"));
+    `;
+    expect(node(code)).toBe("true false\n");
+  });
+
+  it("makes keys in plain Node", () => {
+    const code = `
+      const { Account } = await import("./dist/index.js");
+      console.log(Account.create("alice").words.split(" ").length);
+    `;
+    expect(node(code)).toBe("24\n");
+  });
+
+  it("no declaration names a type that does not come with it", () => {
+    writeFileSync(join(folder, "app.ts"), 'export * from "./dist/index.js";\nexport * as crypto from "./dist/crypto/index.js";\n');
+    const strict = ["--strict", "--noEmit", "--module", "NodeNext", "--lib", "ES2023,DOM", "--types", "", "--skipLibCheck", "false"];
+    // Throws, with what the compiler says, where it finds anything.
+    execFileSync(process.execPath, [join(MODULES, "typescript/bin/tsc"), ...strict, "app.ts"], { cwd: folder, encoding: "utf8" });
+  }, 60_000);
+});
+
+describe("bundled for browsers", () => {
+  const builtins = new Set(builtinModules);
+
+  it("is below its limit, socket.io-client included, and asks for nothing of Node", async () => {
+    const { code, inputs, gzipped } = await bundle("src/index.ts");
+    expect(gzipped).toBeLessThan(LIMIT);
+    expect(inputs.some((input) => input.includes("node_modules/socket.io-client/"))).toBe(true);
+    const imported = [...code.matchAll(/(?:\bfrom|\bimport|\brequire\()\s*["']([^"']+)["']/g)].map(([, name]) => name ?? "");
+    expect(imported.filter((name) => name.startsWith("node:") || builtins.has(name))).toEqual([]);
+    expect(imported).toEqual([]);
+    expect(code).not.toMatch(/\beval\(|new Function\(/);
+  });
+
+  it("no source of it imports what only Node has", async () => {
+    const { inputs } = await bundle("src/index.ts");
+    const own = inputs.filter((input) => input.startsWith("src/"));
+    expect(own.length).toBeGreaterThan(20);
+    for (const file of own) {
+      const text = readFileSync(join(PACKAGE, file), "utf8");
+      expect([file, /from "node:|require\(|\bprocess\.|\bBuffer\b/.test(text)]).toEqual([file, false]);
+    }
+  });
+});
