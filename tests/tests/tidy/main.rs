@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod typescript;
+
 /// A room of the house: a folder, what its files may never name, and why.
 struct Room {
     folder: &'static str,
@@ -290,7 +292,7 @@ fn every_room_imports_only_what_it_may() {
     let mut broken = Vec::new();
     for room in ROOMS {
         for (file, text) in rust_files(room.folder) {
-            if file == "tests/tests/tidy.rs" {
+            if file == "tests/tests/tidy/main.rs" {
                 continue;
             }
             let code = code(&text);
