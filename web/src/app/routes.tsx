@@ -10,6 +10,7 @@ const people = () => import("../features/people");
 const newDm = () => import("../features/new-dm");
 const profile = () => import("../features/profile");
 const safety = () => import("../features/safety");
+const dmDetails = () => import("../features/dm-details");
 const calls = () => import("../features/calls");
 const notifications = () => import("../features/notifications");
 const settings = () => import("../features/settings");
@@ -17,7 +18,7 @@ const welcome = () => import("../features/welcome");
 
 const DmList = screen(async () => (await chat()).DmList);
 const ChatScreen = screen(async () => (await chat()).ChatScreen);
-const DmDetails = screen(async () => (await chat()).DmDetails);
+const DmDetails = screen(async () => (await dmDetails()).DmDetails);
 const NothingOpen = screen(async () => (await chat()).NothingOpen);
 const PeopleScreen = screen(async () => (await people()).PeopleScreen);
 const NobodyOpen = screen(async () => (await people()).NobodyOpen);
@@ -27,6 +28,8 @@ const VerifyScreen = screen(async () => (await safety()).VerifyScreen);
 const SettingsList = screen(async () => (await settings()).SettingsList);
 const SettingsSection = screen(async () => (await settings()).SettingsSection);
 
+/** Says in the shell that somebody's key has changed. */
+export const KeyChangeBanner = screen(async () => (await safety()).KeyChangeBanner);
 /** Over everything while in a call, or asked into one. */
 export const CallOverlay = screen(async () => (await calls()).CallOverlay);
 /** Shows desktop notifications; draws nothing. */

@@ -6,7 +6,7 @@ import { MessageCircle, Settings, UsersRound, type LucideIcon } from "lucide-rea
 import { useQuery } from "@tanstack/react-query";
 import { Avatar, Badge, cx, EmptyState, LinkButton, SkeletonRows, Spinner, Tooltip, useIsPhone, useIsWide } from "../../ui";
 import { ErrorBoundary } from "../errors";
-import { CallOverlay, Notifier, placeOf, type Place } from "../routes";
+import { CallOverlay, KeyChangeBanner, Notifier, placeOf, type Place } from "../routes";
 import { useMe, useSotto } from "../session";
 import { ConnectionBanner, UnconfirmedBanner } from "./Banners";
 import { Notices } from "./Notices";
@@ -32,6 +32,9 @@ export function Shell() {
     <div className={styles.shell}>
       <UnconfirmedBanner />
       <ConnectionBanner />
+      <Guarded subject="keys" waiting={null} silent>
+        <KeyChangeBanner />
+      </Guarded>
       <div className={styles.columns}>
         {(!isPhone || place.listFirst) && <Destinations section={place.section} isPhone={isPhone} />}
         {showList && (
