@@ -20,7 +20,7 @@ import { webPlatform } from "./platform/web.js";
 import type { FullUser, IceServer, User } from "./protocol.js";
 import { Reader } from "./read.js";
 import { Recent } from "./recent.js";
-import { register } from "./register.js";
+import { isTaken, register } from "./register.js";
 import { Replays } from "./replays.js";
 import { Writer } from "./send.js";
 import { hasIndexedDb } from "./store/database.js";
@@ -127,6 +127,11 @@ export class Sotto {
   ): Promise<{ sotto: Sotto; account: Account }> {
     const account = Account.recover(username, words);
     return { sotto: await Sotto.connect(server, account, options), account };
+  }
+
+  /** Whether a name can no longer be registered (R-207); asks without an account. Throws `connect`, `refused` (`rate_limited`). */
+  static isTaken(server: string, username: string, options: Pick<SottoOptions, "requestTimeoutMs"> = {}): Promise<boolean> {
+    return isTaken(parseServer(server), username, transportOf(options));
   }
 
   /** Where the connection stands. */
