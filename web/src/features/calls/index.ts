@@ -1,3 +1,4 @@
-/** Calls. */
+/** Calls: `CallButtons` for the head of a chat, `CallOverlay` for the shell. */
 
-export const CallOverlay = () => null;
+export { CallButtons } from "./CallButtons";
+export { CallOverlay } from "./CallOverlay";

@@ -1,7 +1,7 @@
 /** A server with one DM and its call, and the clients of its members, in memory: order, places and refusals as in section 6 of SPEC.md. */
 
 import { SottoError, type Dm, type SottoEvents, type protocol } from "@sotto/sdk";
-import type { CallSotto } from "../call-session";
+import type { CallsSotto } from "../../calls";
 
 export const DM = 7;
 
@@ -35,11 +35,12 @@ export class FakeServer {
   }
 }
 
-export class FakeSotto implements CallSotto {
-  state: CallSotto["state"] = "online";
+export class FakeSotto implements CallsSotto {
+  state: CallsSotto["state"] = "online";
   readonly #server: FakeServer;
   readonly #listeners = new Map<keyof SottoEvents, Set<(payload: never) => void>>();
   #news: Promise<void> = Promise.resolve();
+  readonly blocks = new Set<string>();
   /** What the next requests throw, first in, first out. */
   readonly refusals: { readonly request: "joinCall" | "sendCallSignal"; readonly error: SottoError }[] = [];
 
@@ -68,6 +69,14 @@ export class FakeSotto implements CallSotto {
     const { members, places } = this.#server;
     if (id !== DM || !members.includes(this.username)) return Promise.reject(new SottoError("refused", "No.", { code: "no_access" }));
     return Promise.resolve({ id, users: members, name: null, createdAt: "2026-01-01T00:00:00.000000", usersInCall: [...places.keys()], locked: null });
+  }
+
+  async dms(): Promise<Dm[]> {
+    return [await this.dm(DM)];
+  }
+
+  blocked(): Promise<string[]> {
+    return Promise.resolve([...this.blocks]);
   }
 
   async joinCall(id: number): Promise<string[]> {

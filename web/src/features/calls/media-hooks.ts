@@ -1,0 +1,78 @@
+/** Streams and devices as React sees them. */
+
+import { useEffect, useEffectEvent, useRef, useState, type RefObject } from "react";
+import { listDevices, type Device, type DeviceKind } from "./engine/media";
+import { watchSpeech } from "./engine/levels";
+
+/** Gives a media element its stream. `srcObject`, no URL: nothing for the page's policy to allow. */
+export function useStream<E extends HTMLMediaElement>(stream: MediaStream | null): RefObject<E | null> {
+  const element = useRef<E | null>(null);
+  useEffect(() => {
+    const media = element.current;
+    if (media === null) return undefined;
+    media.srcObject = stream;
+    return () => {
+      media.srcObject = null;
+    };
+  }, [stream]);
+  return element;
+}
+
+/** Whether somebody speaks; `track` null: nobody can. */
+export function useSpeaking(track: MediaStreamTrack | null): boolean {
+  const [speaking, setSpeaking] = useState(false);
+  useEffect(() => {
+    if (track === null) return undefined;
+    const end = watchSpeech(track, setSpeaking);
+    return () => {
+      end();
+      setSpeaking(false);
+    };
+  }, [track]);
+  return speaking;
+}
+
+/** The devices of a kind, as they come and go. */
+export function useDevices(kind: DeviceKind): readonly Device[] {
+  const [devices, setDevices] = useState<readonly Device[]>([]);
+  useEffect(() => {
+    let gone = false;
+    const look = async (): Promise<void> => {
+      const found = await listDevices(kind).catch(() => []);
+      if (!gone) setDevices(found);
+    };
+    void look();
+    navigator.mediaDevices?.addEventListener("devicechange", look);
+    return () => {
+      gone = true;
+      navigator.mediaDevices?.removeEventListener("devicechange", look);
+    };
+  }, [kind]);
+  return devices;
+}
+
+/** The time, once a second while somebody counts it. */
+export function useNow(counting: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!counting) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [counting]);
+  return now;
+}
+
+/** Keys of one letter, while the call is all there is on the screen; not while something is typed or chosen from a list. */
+export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+  const pressed = useEffectEvent((event: KeyboardEvent) => {
+    const { target } = event;
+    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=listbox], [role=menu]") !== null) return;
+    keys[event.key.toLowerCase()]?.();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => pressed(event);
+    window.addEventListener("keydown", listener);
+    return () => window.removeEventListener("keydown", listener);
+  }, []);
+}
