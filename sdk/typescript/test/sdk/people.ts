@@ -41,10 +41,13 @@ export class Ear {
   #at = 0;
   #woken: () => void = () => undefined;
 
-  constructor(sotto: Sotto) {
+  /** `also` hears of everything at once. */
+  constructor(sotto: Sotto, also: (told: Told) => void = () => undefined) {
     for (const event of EVENTS) {
       sotto.on(event, (payload) => {
-        this.told.push({ event, payload } as Told);
+        const told = { event, payload } as Told;
+        this.told.push(told);
+        also(told);
         this.#woken();
       });
     }
