@@ -1,21 +1,22 @@
 /** In the head of a chat: start a call, join the one that is running, or go back to it. */
 
+import { useQuery } from "@tanstack/react-query";
 import { Phone, Video } from "lucide-react";
-import type { Dm } from "@sotto/sdk";
 import { useConnection, useSotto } from "../../app/session";
 import { Button, confirm, IconButton } from "../../ui";
 import { FULL_CALL } from "./engine/call-session";
 import { canCall, useCalls, useCallsView } from "./hooks";
 
 /** Draws nothing where there is no calling: a browser without WebRTC, a DM that this device cannot read. */
-export function CallButtons({ dm }: { dm: Dm }) {
+export function CallButtons({ dm: id }: { dm: number }) {
   const sotto = useSotto();
+  const dm = useQuery({ queryKey: ["dm", id], queryFn: () => sotto.dm(id) }).data;
   const calls = useCalls();
   const { call } = useCallsView();
   const isOnline = useConnection() === "online";
-  if (!canCall() || dm.locked !== null) return null;
+  if (!canCall() || dm === undefined || dm.locked !== null) return null;
 
-  if (call?.dm === dm.id) {
+  if (call?.dm === id) {
     return (
       <Button size="small" icon={<Phone aria-hidden />} onPress={() => calls.resize(false)}>
         Open call
@@ -29,7 +30,7 @@ export function CallButtons({ dm }: { dm: Dm }) {
       text: "You are in a call already. Going into this one leaves it.",
       action: "Leave and go on",
     };
-    if (call === null || (await confirm(question))) await calls.enter(dm.id, camera);
+    if (call === null || (await confirm(question))) await calls.enter(id, camera);
   };
 
   const others = dm.usersInCall.filter((name) => name !== sotto.username);
