@@ -14,6 +14,11 @@ const sdk = fileURLToPath(new URL("../sdk/typescript/src", import.meta.url));
 export const alias = [
   { find: /^@sotto\/sdk$/, replacement: `${sdk}/index.ts` },
   { find: /^@sotto\/sdk\/crypto$/, replacement: `${sdk}/crypto/index.ts` },
+  // The Markdown parser's own sets `innerHTML`, which Trusted Types refuse.
+  {
+    find: /^decode-named-character-reference$/,
+    replacement: fileURLToPath(new URL("src/features/chat/text/characterReferences.ts", import.meta.url)),
+  },
 ];
 
 /** What react-aria does that this client cannot use: its own sentences in 33 languages, and an `innerHTML` that Trusted Types refuse. */

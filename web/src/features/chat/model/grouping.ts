@@ -26,16 +26,16 @@ export function firstUnread(messages: readonly Message[], readUpTo: string | nul
 
 /**
  * How each message stands. The line «New» stands above the first message of someone else after `readUpTo`, provided that the one before it is
- * loaded too (or there is none): else it would stand in the midst of what is new.
+ * loaded too (or there is none): else it would stand in the midst of what is new. `gaps`: messages with a note above them.
  */
-export function standings(messages: readonly Message[], hasOlder: boolean, readUpTo: string | null, me: string): Standing[] {
+export function standings(messages: readonly Message[], hasOlder: boolean, readUpTo: string | null, me: string, gaps?: ReadonlyMap<number, number>): Standing[] {
   const unread = firstUnread(messages, readUpTo, me);
   const line = unread === 0 && hasOlder ? -1 : unread;
   const days = messages.map(({ timestamp }) => startOfDay(toMs(timestamp)));
   const opens = messages.map((message, index) => {
     const before = messages[index - 1];
     if (before === undefined || index === line || days[index] !== days[index - 1]) return true;
-    if (before.sender !== message.sender || before.content.ok !== message.content.ok || message.missingBefore > 0) return true;
+    if (before.sender !== message.sender || before.content.ok !== message.content.ok || gaps?.has(message.id) === true) return true;
     return toMs(message.timestamp) - toMs(before.timestamp) > GROUP_MS;
   });
   return messages.map((_, index) => ({

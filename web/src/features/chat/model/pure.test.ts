@@ -5,7 +5,7 @@ import { GROUP_MS, standings } from "./grouping";
 import { ReadMarks, storageKey } from "./readMarks";
 import { nextStep, type Keyed } from "./stage";
 import { chance, message, NOON, unreadable } from "./testing";
-import { clockTime, countdownText, dayLabel, daysBetween, justAfter, listTime, nextTick, spanText, toMs, toTimestamp } from "./time";
+import { countdownText, justAfter, nextTick, spanText, toMs, toTimestamp } from "./time";
 import { endsHistory } from "./window";
 
 const DAY = 86_400_000;
@@ -19,20 +19,6 @@ describe("moments (R-114)", () => {
   it("have a next one, a microsecond later", () => {
     expect(justAfter("2023-07-22T01:58:59.123456")).toBe("2023-07-22T01:58:59.123457");
     expect(justAfter("2023-12-31T23:59:59.999999")).toBe("2024-01-01T00:00:00.000000");
-  });
-
-  it("are named by their day", () => {
-    expect(dayLabel(NOON, NOON)).toBe("Today");
-    expect(dayLabel(NOON - DAY, NOON)).toBe("Yesterday");
-    expect(dayLabel(NOON - 3 * DAY, NOON)).toMatch(/day$/);
-    expect(dayLabel(NOON - 3 * 365 * DAY, NOON)).toMatch(/20\d\d/);
-    expect(listTime(NOON, NOON)).toBe(clockTime(NOON));
-    expect(listTime(NOON - DAY, NOON)).toBe("Yesterday");
-  });
-
-  it("count days by the calendar, not by hours", () => {
-    expect(daysBetween(new Date(2026, 4, 13, 23, 59).getTime(), new Date(2026, 4, 14, 0, 1).getTime())).toBe(1);
-    expect(daysBetween(new Date(2026, 4, 14, 0, 1).getTime(), new Date(2026, 4, 14, 23, 59).getTime())).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Moments and spans as a person reads them. The wire's timestamps are UTC with six digits and no zone (R-114). */
+/** Timestamps to reckon with, and spans as a person reads them; moments as a person reads them are in `ui`. The wire's timestamps are UTC with six digits and no zone (R-114). */
 
 /** A wire timestamp as milliseconds since 1970. Microseconds are cut off. */
 export function toMs(timestamp: string): number {
@@ -18,49 +18,9 @@ export function justAfter(timestamp: string): string {
   return `${new Date(second).toISOString().slice(0, 19)}.000000`;
 }
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayAndTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
-const shortWeekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const dayOfAnyYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "numeric", year: "2-digit" });
-
 /** The local midnight that begins a moment's day, in milliseconds. */
 export function startOfDay(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
-}
-
-/** Whole days from the day of one moment to that of another, in local time; a day of 23 or 25 hours is one. */
-export function daysBetween(fromMs: number, toMs: number): number {
-  return Math.round((startOfDay(toMs) - startOfDay(fromMs)) / 86_400_000);
-}
-
-/** «14:05». */
-export const clockTime = (ms: number): string => time.format(ms);
-/** «Sat, 22 Jul, 14:05». */
-export const momentText = (ms: number): string => dayAndTime.format(ms);
-/** The day, the date and the time to the second. */
-export const fullMoment = (ms: number): string => full.format(ms);
-
-/** What stands above the first message of a day. */
-export function dayLabel(ms: number, now: number): string {
-  const days = daysBetween(ms, now);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  if (days > 1 && days < 7) return weekday.format(ms);
-  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? dayOfYear.format(ms) : dayOfAnyYear.format(ms);
-}
-
-/** When something happened, as short as a list needs it. */
-export function listTime(ms: number, now: number): string {
-  const days = daysBetween(ms, now);
-  if (days <= 0) return clockTime(ms);
-  if (days === 1) return "Yesterday";
-  if (days < 7) return shortWeekday.format(ms);
-  return new Date(ms).getFullYear() === new Date(now).getFullYear() ? shortDay.format(ms) : shortDate.format(ms);
 }
 
 const MINUTE = 60;

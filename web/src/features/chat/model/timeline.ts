@@ -49,6 +49,11 @@ export interface TimelineState {
   readonly outgoing: readonly Outgoing[];
   /** Keys in the list of messages that were sent from here. */
   readonly keys: ReadonlyMap<number, string>;
+  /**
+   * Message → how many earlier ones of its sender were withheld or deleted before this device saw them. Only where an earlier one of that sender
+   * was loaded already: else they may just not be loaded yet.
+   */
+  readonly gaps: ReadonlyMap<number, number>;
   /** Rises whenever messages were put in place of others, as opposed to beside them. */
   readonly epoch: number;
   /** Rises whenever the view is asked to go to `target`. */
@@ -83,6 +88,8 @@ export class Timeline {
   /** Own messages that have come back, by reference. */
   readonly #returned = new Set<MessageRef>();
   readonly #gone = new Set<number>();
+  /** Messages of which it is settled whether others are missing before them. */
+  readonly #judged = new Set<number>();
   /** What events tell while a page is under way, which may be older or newer than the page. */
   readonly #logs = new Set<Message[]>();
   #generation = 0;
@@ -96,6 +103,7 @@ export class Timeline {
     window: history.nothing,
     outgoing: [],
     keys: new Map(),
+    gaps: new Map(),
     epoch: 0,
     moves: 0,
     target: { at: "end" },
@@ -322,7 +330,7 @@ export class Timeline {
   }
 
   #settle(window: HistoryWindow, log: readonly Message[]): HistoryWindow {
-    let next = { ...window, messages: window.messages.filter(({ id }) => !this.#gone.has(id)) };
+    let next: HistoryWindow = { ...window, messages: window.messages.filter(({ id }) => !this.#gone.has(id)) };
     for (const message of next.messages) if (!this.#knows(message)) this.#remember(message);
     for (const message of log) if (!this.#gone.has(message.id)) next = history.put(next, message);
     return history.expire(next, toTimestamp(Date.now()));
@@ -398,8 +406,25 @@ export class Timeline {
   #set(change: Partial<TimelineState>): void {
     const before = this.#state.window;
     this.#state = { ...this.#state, ...change };
-    if (this.#state.window !== before) this.#watchExpiry();
+    if (this.#state.window !== before) {
+      this.#judgeGaps();
+      this.#watchExpiry();
+    }
     for (const listener of this.#listeners) listener();
+  }
+
+  #judgeGaps(): void {
+    const { messages, hasOlder } = this.#state.window;
+    const senders = new Set<string>();
+    let gaps: Map<number, number> | null = null;
+    for (const { id, sender, missingBefore } of messages) {
+      if (!this.#judged.has(id)) {
+        this.#judged.add(id);
+        if (missingBefore > 0 && (senders.has(sender) || !hasOlder)) gaps = (gaps ?? new Map(this.#state.gaps)).set(id, missingBefore);
+      }
+      senders.add(sender);
+    }
+    if (gaps !== null) this.#state = { ...this.#state, gaps };
   }
 
   #watchExpiry(): void {
