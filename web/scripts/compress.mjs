@@ -13,7 +13,7 @@ const TEXT = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 
 /** The features that the shell loads by itself once somebody is logged in (app/routes.tsx). */
-const SHELL = ["chat", "calls", "notifications", "safety"];
+const SHELL = ["DmList", "NothingOpen", "CallOverlay", "Notifier", "KeyChangeBanner"];
 
 const entries = await readdir(dist, { recursive: true, withFileTypes: true });
 const names = entries

@@ -10,16 +10,20 @@ const people = () => import("../features/people");
 const newDm = () => import("../features/new-dm");
 const profile = () => import("../features/profile");
 const safety = () => import("../features/safety");
+// What the shell holds all the time is taken from its own file, so that it does not bring the whole feature along.
+const dmList = () => import("../features/chat/list/DmList");
+const nothingOpen = () => import("../features/chat/list/NothingOpen");
+const keyChangeBanner = () => import("../features/safety/KeyChangeBanner");
+const notifier = () => import("../features/notifications/Notifier");
+const callOverlay = () => import("../features/calls/CallOverlay");
 const dmDetails = () => import("../features/dm-details");
-const calls = () => import("../features/calls");
-const notifications = () => import("../features/notifications");
 const settings = () => import("../features/settings");
 const welcome = () => import("../features/welcome");
 
-const DmList = screen(async () => (await chat()).DmList);
+const DmList = screen(async () => (await dmList()).DmList);
 const ChatScreen = screen(async () => (await chat()).ChatScreen);
 const DmDetails = screen(async () => (await dmDetails()).DmDetails);
-const NothingOpen = screen(async () => (await chat()).NothingOpen);
+const NothingOpen = screen(async () => (await nothingOpen()).NothingOpen);
 const PeopleScreen = screen(async () => (await people()).PeopleScreen);
 const NobodyOpen = screen(async () => (await people()).NobodyOpen);
 const NewDmScreen = screen(async () => (await newDm()).NewDmScreen);
@@ -29,11 +33,11 @@ const SettingsList = screen(async () => (await settings()).SettingsList);
 const SettingsSection = screen(async () => (await settings()).SettingsSection);
 
 /** Says in the shell that somebody's key has changed. */
-export const KeyChangeBanner = screen(async () => (await safety()).KeyChangeBanner);
+export const KeyChangeBanner = screen(async () => (await keyChangeBanner()).KeyChangeBanner);
 /** Over everything while in a call, or asked into one. */
-export const CallOverlay = screen(async () => (await calls()).CallOverlay);
+export const CallOverlay = screen(async () => (await callOverlay()).CallOverlay);
 /** Shows desktop notifications; draws nothing. */
-export const Notifier = screen(async () => (await notifications()).Notifier);
+export const Notifier = screen(async () => (await notifier()).Notifier);
 /** Everything before the log-in: `/welcome`, `/register`, `/login`, `/unlock`. */
 export const Welcome = screen(async () => (await welcome()).Welcome);
 
