@@ -56,6 +56,7 @@ test: test-tools $(NPM) $(CLIENTS)/.venv/.installed ## Runs every test, installi
 	@npm run --silent -w sdk/typescript build
 	@npm run --silent -w sdk/typescript check
 	@npm test --silent -w sdk/typescript
+	@npm run --silent -w sdk/typescript peer
 	@echo "== web client: types, tests, build"
 	@npm run --silent -w web check
 	@npm test --silent -w web
