@@ -11,8 +11,8 @@ export const LIMIT = 100_000;
  * Bundles a module.
  *
  * @param {string} entry The module, seen from the package's folder.
- * @returns {Promise<{ code: string, inputs: string[], minified: number, gzipped: number }>} The code, the files it was made
- *   of, and its bytes.
+ * @returns {Promise<{ code: string, inputs: string[], imports: string[], minified: number, gzipped: number }>} The code, the
+ *   files it was made of, what it still imports, and its bytes.
  */
 export async function bundle(entry) {
   const { outputFiles, metafile } = await build({
@@ -31,5 +31,7 @@ export async function bundle(entry) {
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`${entry} became no file`);
   const { contents, text } = file;
-  return { code: text, inputs: Object.keys(metafile.inputs), minified: contents.length, gzipped: gzipSync(contents, { level: 9 }).length };
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+  const gzipped = gzipSync(contents, { level: 9 }).length;
+  return { code: text, inputs: Object.keys(metafile.inputs), imports, minified: contents.length, gzipped };
 }

@@ -287,6 +287,7 @@ export class Sotto {
     return people.usernameExists(this.#parts.people, username);
   }
 
+  /** The user's friends. */
   friends(): Promise<string[]> {
     return people.friends(this.#parts.people);
   }

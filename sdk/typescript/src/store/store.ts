@@ -19,5 +19,6 @@ export interface Store {
 
 /** A role that is held; see {@link Store.claim}. */
 export interface Claim {
+  /** Lets others have it. A tab or process that ends lets go by itself. */
   release(): void;
 }
