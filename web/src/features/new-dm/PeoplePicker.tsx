@@ -3,7 +3,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useMutation } from "@tanstack/react-query";
 import { UsersRound } from "lucide-react";
-import { useDeferredValue, useId, useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import { useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useSotto } from "../../app/session";
 import { announce, Button, EmptyState, LinkButton, SearchField, SkeletonRows } from "../../ui";
 import { matching, sentenceFor, useDirectory, useSettled } from "../people";
@@ -25,13 +25,11 @@ export interface PeoplePickerProps {
 export function PeoplePicker({ inputRef, friends, blocked, chosen, onChoose, onDrop, chips }: PeoplePickerProps) {
   const self = useSotto().username;
   const lists = useRef<HTMLDivElement>(null);
-  const hint = useId();
   const [typed, setTyped] = useState("");
   const wanted = typed.trim();
-  const prefix = useSettled(useDeferredValue(wanted));
-  const directory = useDirectory(prefix, wanted !== "");
+  const prefix = useSettled(wanted);
+  const { query: directory, users: all, more, showMore } = useDirectory(prefix, wanted !== "");
   const found = matching(friends.data ?? [], typed);
-  const all = directory.data?.pages.flat() ?? [];
   const users = new Map(all.map((user) => [user.username, user]));
   const others =
     wanted === "" ? [] : matching([...users.keys()], typed).filter((name) => name !== self && !found.includes(name) && !blocked.includes(name));
@@ -78,7 +76,7 @@ export function PeoplePicker({ inputRef, friends, blocked, chosen, onChoose, onD
           autoCapitalize="none"
           spellCheck="false"
         />
-        <p id={hint} className={styles.hint}>
+        <p className={styles.hint}>
           One friend for a chat of two, several people for a group.
         </p>
         {chips}
@@ -108,9 +106,9 @@ export function PeoplePicker({ inputRef, friends, blocked, chosen, onChoose, onD
         )}
         {found.length > 0 && <PickList title="Friends" names={found} chosen={chosen} onToggle={toggle} />}
         {others.length > 0 && <PickList title="Others on this server" names={others} users={users} chosen={chosen} onToggle={toggle} />}
-        {wanted !== "" && directory.hasNextPage && others.length > 0 && (
+        {wanted !== "" && (more || directory.isFetchingNextPage) && (
           <div className={styles.more}>
-            <Button size="small" isPending={directory.isFetchingNextPage} onPress={() => void directory.fetchNextPage()}>
+            <Button size="small" isPending={directory.isFetchingNextPage} onPress={showMore}>
               Show more
             </Button>
           </div>

@@ -1,13 +1,13 @@
 /** Finding people: the directory by the beginning of a name, and anybody by the exact name. */
 
 import { SearchX, UserPlus, UserRoundSearch } from "lucide-react";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useState } from "react";
 import type { protocol } from "@sotto/sdk";
 import { useSotto } from "../../app/session";
 import { Button, EmptyState, SearchField, SkeletonRows, Tag } from "../../ui";
 import { useAddFriend, useAnswer } from "./actions";
+import { useDirectory, useSettled } from "./directory";
 import { PeopleList } from "./PeopleList";
-import { PAGE, useDirectory, useSettled } from "./directory";
 import { PersonRow } from "./PersonRow";
 import { useRelation } from "./queries";
 import { sentenceFor } from "./sentences";
@@ -16,7 +16,7 @@ import styles from "./tabs.module.css";
 export function FindTab({ selected }: { selected: string | null }) {
   const [typed, setTyped] = useState("");
   const wanted = typed.trim();
-  const prefix = useSettled(useDeferredValue(wanted));
+  const prefix = useSettled(wanted);
   return (
     <>
       <div className={styles.search}>
@@ -31,15 +31,9 @@ export function FindTab({ selected }: { selected: string | null }) {
 
 function Directory({ prefix, wanted, selected }: { prefix: string; wanted: string; selected: string | null }) {
   const self = useSotto().username;
-  const directory = useDirectory(prefix);
-  const users = (directory.data?.pages.flat() ?? []).filter((user) => user.username !== self);
+  const { query: directory, users: all, more, showMore } = useDirectory(prefix);
+  const users = all.filter((user) => user.username !== self);
   const byName = new Map(users.map((user) => [user.username, user]));
-  const { hasNextPage, isFetching, fetchNextPage } = directory;
-  // A screenful at least: what ended early goes on by itself, and a short directory is known to be all there is.
-  const goesOn = hasNextPage && !isFetching && users.length < PAGE - 1 && directory.error === null;
-  useEffect(() => {
-    if (goesOn) void fetchNextPage();
-  }, [goesOn, fetchNextPage]);
   const settling = wanted !== prefix || directory.isPlaceholderData;
   if (directory.data === undefined && directory.error === null) return <SkeletonRows count={6} label="Loading people" />;
   return (
@@ -57,9 +51,9 @@ function Directory({ prefix, wanted, selected }: { prefix: string; wanted: strin
           {(name) => <FoundRow name={name} user={byName.get(name)} />}
         </PeopleList>
       )}
-      {hasNextPage && users.length >= PAGE - 1 && (
+      {(more || directory.isFetchingNextPage) && (
         <div className={styles.more}>
-          <Button size="small" isPending={directory.isFetchingNextPage} onPress={() => void fetchNextPage()}>
+          <Button size="small" isPending={directory.isFetchingNextPage} onPress={showMore}>
             Show more
           </Button>
         </div>

@@ -1,7 +1,7 @@
 /** The directory of the server, page by page, as it is searched. */
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useSotto } from "../../app/session";
 
 /** People on a page. */
@@ -23,10 +23,10 @@ export function useSettled(value: string): string {
   return settled;
 }
 
-/** The directory from `prefix` on, page by page. */
+/** The directory from `prefix` on; `showMore` goes on while there is `more`. */
 export function useDirectory(prefix: string, enabled = true) {
   const sotto = useSotto();
-  return useInfiniteQuery({
+  const query = useInfiniteQuery({
     queryKey: ["directory", prefix],
     queryFn: ({ pageParam }) =>
       sotto.people({ limit: PAGE, ...(prefix === "" ? {} : { prefix }), ...(pageParam === null ? {} : { after: pageParam }) }),
@@ -38,4 +38,18 @@ export function useDirectory(prefix: string, enabled = true) {
     placeholderData: (previous) => previous,
     enabled,
   });
+  const { data, hasNextPage, isFetching, error, fetchNextPage } = query;
+  const count = data?.pages.reduce((sum, page) => sum + page.length, 0) ?? 0;
+  const [asked, setAsked] = useState({ prefix, count: PAGE });
+  const enough = asked.prefix === prefix ? asked.count : PAGE;
+  // What ended early goes on by itself, and so a short directory is known to be all there is.
+  const goesOn = enabled && hasNextPage && !isFetching && error === null && count < enough;
+  useEffect(() => {
+    if (goesOn) void fetchNextPage();
+  }, [goesOn, fetchNextPage]);
+  const users = useMemo(() => data?.pages.flat() ?? [], [data]);
+  const showMore = (): void => {
+    setAsked({ prefix, count: count + PAGE });
+  };
+  return { query, users, more: hasNextPage && count >= enough, showMore };
 }
