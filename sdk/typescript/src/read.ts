@@ -314,6 +314,11 @@ export class Reader {
     );
   }
 
+  /** The user has written: the notice of it comes after the answer, and who asks in between must see it all the same. */
+  wrote(dm: number): void {
+    this.#newest.delete(dm);
+  }
+
   /** The newest message by what this connection has told so far; undefined where that does not say. */
   async #newestNow(dm: number): Promise<protocol.Message | null | undefined> {
     const { recent } = this.#parts;

@@ -125,6 +125,7 @@ export class Writer {
       throw error;
     }
     await outbox.drop(kept);
+    reader.wrote(dm);
     return { reference, queued: false };
   }
 
