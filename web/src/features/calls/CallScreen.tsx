@@ -51,7 +51,7 @@ export function CallScreen({ session, call, title, onSpeaker, onSmall, onLeave }
           </h2>
           <p className={styles.standing}>
             {since !== null && <time className={styles.time}>{duration(now - since)}</time>}
-            <span>{standing(call)}</span>
+            <span>{standing(call, title)}</span>
           </p>
         </div>
         {isIn && (

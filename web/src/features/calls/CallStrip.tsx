@@ -26,7 +26,7 @@ export function CallStrip({ session, call, title, onLarge, onLeave }: CallStripP
       <p className={styles.text}>
         <bdi className={styles.title}>{title}</bdi>
         <span className={styles.standing}>
-          {call.since !== null && <time className={styles.time}>{duration(now - call.since)}</time>} {standing(call)}
+          {call.since !== null && <time className={styles.time}>{duration(now - call.since)}</time>} {standing(call, title)}
         </span>
       </p>
       <MicButton session={session} own={call.own} tooltip="bottom" className={styles.control} />

@@ -36,7 +36,7 @@ interface FrameProps {
 function Frame({ name, shownName, picture, isMuted, isSpeaking, status, small, children }: FrameProps) {
   return (
     <li className={cx(styles.tile, isSpeaking && styles.speaking, small && styles.small)} data-speaking={isSpeaking || undefined}>
-      {children ?? <Avatar name={name} picture={picture} size={small ? 48 : 96} className={styles.avatar ?? ""} />}
+      {children ?? <Avatar name={name} picture={picture} size={small ? 48 : 96} />}
       {status !== null && (
         <span className={styles.status}>
           <Spinner />

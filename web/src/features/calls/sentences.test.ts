@@ -31,11 +31,13 @@ describe("sentences", () => {
   });
 
   it("how a call stands", () => {
-    expect(standing(call([]))).toBe("Waiting for others");
-    expect(standing(call([person("bob"), person("carol", { link: "connecting" })]))).toBe("With bob and carol");
-    expect(standing(call([person("bob", { link: "connecting" })]))).toBe("Connecting …");
-    expect(standing(call([person("bob", { link: "reconnecting" })]))).toBe("Reconnecting …");
-    expect(standing(call([person("bob")], { phase: "reconnecting" }))).toBe("Reconnecting to the server …");
+    expect(standing(call([]), "bob")).toBe("Waiting for others");
+    expect(standing(call([person("bob"), person("carol", { link: "connecting" })]), "bob")).toBe("With bob and carol");
+    expect(standing(call([person("bob")]), "bob")).toBe("Connected");
+    expect(standing(call([person("bob")]), "Sailing")).toBe("With bob");
+    expect(standing(call([person("bob", { link: "connecting" })]), "bob")).toBe("Connecting …");
+    expect(standing(call([person("bob", { link: "reconnecting" })]), "bob")).toBe("Reconnecting …");
+    expect(standing(call([person("bob")], { phase: "reconnecting" }), "bob")).toBe("Reconnecting to the server …");
   });
 
   it("who comes, goes and shares is said once", () => {

@@ -13,8 +13,8 @@ export function duration(ms: number): string {
   return hours > 0 ? `${String(hours)}:${two(minutes)}:${two(rest)}` : `${String(minutes)}:${two(rest)}`;
 }
 
-/** How a call stands, in a line. */
-export function standing({ phase, people }: CallSnapshot): string {
+/** How a call stands, in a line beside its title. */
+export function standing({ phase, people }: CallSnapshot, title: string): string {
   if (phase === "asking") return "Waiting for your microphone …";
   if (phase === "blocked") return "No microphone";
   if (phase === "joining") return "Joining …";
@@ -22,7 +22,8 @@ export function standing({ phase, people }: CallSnapshot): string {
   if (phase === "ended") return "The call has ended";
   if (people.length === 0) return "Waiting for others";
   if (people.every(({ link }) => link !== "connected")) return people.some(({ link }) => link === "reconnecting") ? "Reconnecting …" : "Connecting …";
-  return `With ${names.format(people.map(({ username }) => username))}`;
+  const who = names.format(people.map(({ username }) => username));
+  return who === title ? "Connected" : `With ${who}`;
 }
 
 const DEVICE = { mic: "microphone", camera: "camera", screen: "screen" } as const;
