@@ -74,6 +74,32 @@ describe("with a real server", () => {
     await proxy.stop();
   });
 
+  it("a registration goes on after losses in a row, the login to find out included", async () => {
+    const proxy = await Proxy.start(server.url);
+    const { account } = Account.create("dave");
+    let lost = 0;
+    proxy.cutAt = (text) => {
+      // The answers to `register`, then to `login`, then to `register` once more.
+      const cut = lost < 3 && text.includes("430[{");
+      if (cut) lost += 1;
+      return cut;
+    };
+    await register(parseServer(proxy.url), account, platform, TRANSPORT_DEFAULTS);
+    expect(lost).toBe(3);
+    (await dial(parseServer(server.url), account, TRANSPORT_DEFAULTS)).close();
+    await proxy.stop();
+  });
+
+  it("a server that cannot be reached at all is told at once", async () => {
+    const gone = await Proxy.start(server.url);
+    const address = parseServer(gone.url);
+    await gone.stop();
+    const refused = register(address, Account.create("erin").account, platform, TRANSPORT_DEFAULTS);
+    await expect(refused).rejects.toMatchObject({
+      kind: "connect", message: `Cannot connect to ${address.origin}: the network failed, or nothing answers there.`,
+    });
+  });
+
   it("C-402, R-221: a login for another origin than the server's is none", async () => {
     const { account } = Account.create("dan");
     const address = parseServer(server.url);

@@ -4,11 +4,14 @@ import { type Account, identityOf } from "./account.js";
 import type { ServerAddress } from "./address.js";
 import { encodeHex, Prekey } from "./crypto/index.js";
 import { SottoError } from "./errors.js";
-import { dial } from "./link.js";
+import { Backoff, dial } from "./link.js";
 import type { Platform } from "./platform/platform.js";
 import { Connection, type TransportOptions } from "./transport.js";
 import { addPrekey, EMPTY } from "./vault/content.js";
 import { seal } from "./vault/sealed.js";
+
+/** How often something without a known outcome is tried before the app is told: over some 15 seconds. */
+const ATTEMPTS = 6;
 
 /**
  * Registers an account. Does not log in. Safe to repeat with the same keys after a lost connection. Throws `refused`
@@ -32,21 +35,38 @@ export async function register(
     own_storage: await seal(platform, account, 1n, content),
   };
   prekey.wipe();
-  try {
-    await once(server, options, signal, (connection) => connection.call("register", request));
-  } catch (error) {
-    const perhaps = error instanceof SottoError && (error.outcomeUnknown || error.isRefusal("username_taken"));
-    // The account may be there all the same, now or from an earlier attempt; whoever can log in to it owns it.
-    if (!perhaps || !(await owns(server, account, options, signal))) throw error;
+  const backoff = new Backoff();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await once(server, options, signal, (connection) => connection.call("register", request));
+      return;
+    } catch (error) {
+      if (!(error instanceof SottoError)) throw error;
+      // The account may be there all the same, now or from an earlier attempt; whoever can log in to it owns it.
+      const taken = error.isRefusal("username_taken");
+      const own = taken || error.outcomeUnknown ? await owns(server, account, options, signal) : false;
+      if (own === true) return;
+      // Given up now, an account might be left that nobody has the words of.
+      const unknown = error.outcomeUnknown || own === undefined || (attempt > 1 && error.kind === "connect");
+      if (!unknown || attempt === ATTEMPTS) throw error;
+      await backoff.pause(error, signal);
+    }
   }
 }
 
-async function owns(server: ServerAddress, account: Account, options: TransportOptions, signal?: AbortSignal): Promise<boolean> {
+/** Whether the account is there and is this one; undefined where the server cannot be asked. */
+async function owns(
+  server: ServerAddress,
+  account: Account,
+  options: TransportOptions,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
   try {
     (await dial(server, account, options, signal)).close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    const said = error instanceof SottoError && (error.isRefusal("no_such_user") || error.isRefusal("wrong_response"));
+    return said ? false : undefined;
   }
 }
 

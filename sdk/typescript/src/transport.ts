@@ -223,9 +223,12 @@ function lost(why: string): SottoError {
   return new SottoError("disconnected", `The connection to the server was lost: ${why}.`);
 }
 
+/** What browsers and Node have to say of a network that fails: nothing, in these words. */
+const NOTHING_SAID: ReadonlySet<string> = new Set(["", "websocket error", "xhr poll error", "xhr post error"]);
+
 /** What the network said, as a clause. */
 function reason(error: Error): string {
-  return (error.message === "" ? "the network failed" : error.message).replace(/\.$/, "");
+  return NOTHING_SAID.has(error.message) ? "the network failed, or nothing answers there" : error.message.replace(/\.$/, "");
 }
 
 /** A promise and its ends. */
