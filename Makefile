@@ -47,6 +47,7 @@ $(NPM): package.json package-lock.json
 	@npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# The TypeScript tests start the server, and the Rust tests start what is written in TypeScript, so all is built first.
 # The binaries are built together with the tests: alone, their dependencies would have other features and be compiled a second time.
 .PHONY: test
 test: test-tools $(NPM) $(CLIENTS)/.venv/.installed ## Runs every test, installing what it needs first
@@ -100,6 +101,7 @@ generated: $(NPM) ## Checks that the generated files are what the sources genera
 	@echo "== generated files"
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors -- --check
+	@npm run --silent -w sdk/typescript vectors -- --check
 	@echo "== bindings, as TypeScript and AsyncAPI tools read them"
 	@npm test --silent -w protocol-spec/check
 
@@ -114,9 +116,10 @@ fix: ## Formats, and mends what clippy can mend by itself
 	@cargo clippy $(LOCKED) --workspace --all-targets --fix --allow-dirty --allow-staged
 
 .PHONY: generate
-generate: ## Writes the generated files anew: bindings of the protocol, test vectors of the cryptography
+generate: $(NPM) ## Writes the generated files anew: bindings of the protocol, test vectors of the cryptography (by both generators)
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors
+	@npm run --silent -w sdk/typescript vectors
 
 .PHONY: bench
 bench: ## Measures a release build; ARGS="…" are those of the load generator, by default `all`
