@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 # Cargo.lock is part of the source: a build that would change it stops instead. `make test LOCKED=` lifts that.
 LOCKED ?= --locked
 CLIENTS := tests/clients
-# The TypeScript half is one npm workspace; this file stands for its installed dependencies.
-NPM := node_modules/.installed
+# The TypeScript half is one npm workspace; npm notes here what it has installed.
+NPM := node_modules/.package-lock.json
 # What the web client is built from: the SDK's sources, too.
 WEB := $(shell find web sdk/typescript/src -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 # Seconds for each fuzz target.
@@ -42,10 +42,9 @@ web/dist/index.html: $(NPM) $(WEB)
 	@echo "== building the web client"
 	@npm run --silent -w web build
 
-$(NPM): package.json package-lock.json
+$(NPM): package-lock.json
 	@echo "== installing what the TypeScript half needs"
 	@npm ci --ignore-scripts --no-audit --no-fund
-	@touch $@
 
 # The TypeScript tests start the server, and the Rust tests start what is written in TypeScript, so all is built first.
 # The binaries are built together with the tests: alone, their dependencies would have other features and be compiled a second time.

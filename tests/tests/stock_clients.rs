@@ -42,7 +42,7 @@ async fn lives(mut command: Command, what: &str) {
 
 async fn story(mode: &str) {
     must_exist(
-        &clients().join("../../node_modules/.installed"),
+        &clients().join("../../node_modules/socket.io-client"),
         "the official Socket.IO client",
     );
     let server = TestServer::on_real_time(|_| {}).await;
