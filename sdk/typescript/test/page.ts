@@ -1,0 +1,5 @@
+/** The SDK for a page to play with. */
+
+import * as sotto from "../src/index.js";
+
+Object.assign(globalThis, { sotto });
