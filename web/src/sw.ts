@@ -60,8 +60,7 @@ self.addEventListener("fetch", (event) => {
 
 /** From the network, so that a new version is seen at once; what is kept where that fails or takes long. */
 async function page(request: Request): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  const copy = await cache.match(PAGE);
+  const copy = await copyOf(PAGE);
   const fetched = fetch(request);
   if (!copy) return fetched;
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(copy), PATIENCE));
@@ -70,7 +69,9 @@ async function page(request: Request): Promise<Response> {
   return Promise.race([fresh, late]);
 }
 
+// Not by `caches.open`, which would make the cache again after a log-out has deleted it.
+const copyOf = (request: RequestInfo) => caches.match(request, { cacheName: CACHE, ignoreVary: true });
+
 async function kept(request: Request): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(request, { ignoreVary: true })) ?? fetch(request);
+  return (await copyOf(request)) ?? fetch(request);
 }

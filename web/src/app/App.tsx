@@ -15,8 +15,9 @@ const OUTSIDE: readonly string[] = ["/welcome", "/register", "/login", "/unlock"
 
 function Inside() {
   const session = useSession();
-  const [path] = useLocation();
-  useEffect(() => void startSession(), []);
+  const [path, navigate] = useLocation();
+  // A page of the ways in that is loaded again leads inside where somebody is in already; from inside, the same pages add an account.
+  useEffect(() => void startSession(() => OUTSIDE.includes(location.pathname) && navigate("/", { replace: true })), [navigate]);
 
   if (session.phase === "starting") return <Splash />;
   // While in, `/register` and `/login` add another account.

@@ -27,7 +27,8 @@ export function followEvents(sotto: Sotto, client: QueryClient): () => void {
     );
   };
   const ends = [
-    sotto.on("connected", () => void client.invalidateQueries()),
+    // What is being asked right now is answered by this connection, and need not be asked twice.
+    sotto.on("connected", () => void client.invalidateQueries({}, { cancelRefetch: false })),
     sotto.on("friendRequest", () => again("requests")),
     sotto.on("friendAnswer", () => {
       again("friends");

@@ -7,7 +7,8 @@ export type SessionState =
   | { readonly phase: "starting" }
   /** This page cannot hold keys: no HTTPS, or no IndexedDB. */
   | { readonly phase: "unusable"; readonly why: "insecure" | "storage"; readonly sentence: string }
-  | { readonly phase: "out"; readonly accounts: readonly SavedAccount[] }
+  /** Nobody is logged in; `problem`: why what was open last could not be opened. */
+  | { readonly phase: "out"; readonly accounts: readonly SavedAccount[]; readonly problem?: string }
   /** The account's keys are wrapped by a passphrase. */
   | { readonly phase: "locked"; readonly account: SavedAccount; readonly accounts: readonly SavedAccount[] }
   | { readonly phase: "in"; readonly sotto: Sotto; readonly account: SavedAccount; readonly accounts: readonly SavedAccount[] };
@@ -69,19 +70,29 @@ export async function storeFor(username: string): Promise<Store> {
   return (await keys()).store(SERVER, username);
 }
 
-/** Opens what was open last, where it needs no passphrase. Called once, at the start. */
-export async function startSession(): Promise<void> {
+/** Opens what was open last, where it needs no passphrase; `onOpen` is called before anything of it shows. Called once, at the start. */
+export async function startSession(onOpen: () => void): Promise<void> {
   if (!globalThis.isSecureContext) {
     become({ phase: "unusable", why: "insecure", sentence: "Open this over HTTPS." });
     return;
   }
+  let accounts: readonly SavedAccount[];
   try {
-    const accounts = await saved();
-    const last = accounts.find((account) => account.username === lastUsed()) ?? (accounts.length === 1 ? accounts[0] : undefined);
-    if (last) await switchTo(last);
-    else become({ phase: "out", accounts });
+    accounts = await saved();
   } catch (error) {
     become({ phase: "unusable", why: "storage", sentence: sentenceOf(error) });
+    return;
+  }
+  const last = accounts.find((account) => account.username === lastUsed()) ?? (accounts.length === 1 ? accounts[0] : undefined);
+  if (!last) {
+    become({ phase: "out", accounts });
+    return;
+  }
+  if (last.protection === "device") onOpen();
+  try {
+    await switchTo(last);
+  } catch (error) {
+    become({ phase: "out", accounts, problem: sentenceOf(error) });
   }
 }
 

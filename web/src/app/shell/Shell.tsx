@@ -23,6 +23,11 @@ export function Shell() {
   useEffect(() => {
     if (underneath.current) underneath.current.inert = covered;
   }, [covered]);
+  // Where what had the focus is gone with the last place, the keyboard goes on from the new one.
+  const subject = place?.subject;
+  useEffect(() => {
+    if (document.activeElement === document.body) underneath.current?.focus({ preventScroll: true });
+  }, [subject]);
 
   if (path === "/welcome" || path === "/unlock") return <Redirect to="/" replace />;
   if (!place) return <NotFound />;
@@ -43,7 +48,7 @@ export function Shell() {
           </Column>
         )}
         {showMain && (
-          <main ref={underneath} className={cx(styles.main, styles.column)}>
+          <main ref={underneath} tabIndex={-1} className={cx(styles.main, styles.column)}>
             <Guarded subject={place.subject} waiting={<Turning />}>
               {place.main}
             </Guarded>

@@ -6,7 +6,7 @@ import { Card, RadioGroup } from "../../ui";
 import styles from "./Settings.module.css";
 
 const THEMES = [
-  { value: "system", label: "As the device", icon: <Monitor aria-hidden /> },
+  { value: "system", label: "System", icon: <Monitor aria-hidden /> },
   { value: "light", label: "Light", icon: <Sun aria-hidden /> },
   { value: "dark", label: "Dark", icon: <Moon aria-hidden /> },
 ] as const;

@@ -4,21 +4,23 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Bell, ChevronRight, Database, Info, LogOut, Palette, ShieldCheck, UsersRound, type LucideIcon } from "lucide-react";
 import { sentenceOf, useMe, useSotto } from "../../app/session";
-import { Avatar, Button, cx, ScreenBar, ScreenBody, toast } from "../../ui";
+import { Avatar, Button, cx, ScreenBar, ScreenBody, toast, useIsPhone } from "../../ui";
 import { askAndLogOut } from "./log-out";
 import styles from "./Settings.module.css";
 
 const SECTIONS: readonly { id: string; label: string; note: string; icon: LucideIcon }[] = [
   { id: "appearance", label: "Appearance", note: "Theme, text size", icon: Palette },
   { id: "notifications", label: "Notifications", note: "What you are told, and how", icon: Bell },
-  { id: "security", label: "Security", note: "Your keys, who may add you to groups", icon: ShieldCheck },
+  { id: "security", label: "Security", note: "Keys, passphrase, invitations", icon: ShieldCheck },
   { id: "storage", label: "Storage", note: "What is kept, and where", icon: Database },
   { id: "accounts", label: "Accounts", note: "On this device", icon: UsersRound },
   { id: "about", label: "About", note: "Version, licences", icon: Info },
 ];
 
-/** `selected`: the open section; null where none is, as on a phone's first page. */
-export function SettingsList({ selected }: { selected: string | null }) {
+/** `selected`: the section of the path; without one, the profile stands beside the list, or on a phone nothing. */
+export function SettingsList({ selected: named }: { selected: string | null }) {
+  const isPhone = useIsPhone();
+  const selected = named ?? (isPhone ? null : "profile");
   const sotto = useSotto();
   const me = useMe();
   const [, navigate] = useLocation();

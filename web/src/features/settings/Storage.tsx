@@ -29,7 +29,7 @@ function AtServer() {
           <div className={styles.amount}>
             <Server aria-hidden />
             <span>{bytesText(use.data.bytes)}</span>
-            <span className={styles.quiet}>{new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(use.data.percent)} % of what there may be</span>
+            <span className={styles.quiet}>{new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(use.data.percent)} % of the server’s limit</span>
           </div>
           <Meter label="Private box" value={use.data.percent} />
           {use.data.percent >= 90 && (
@@ -38,8 +38,8 @@ function AtServer() {
             </Banner>
           )}
         </>
-      ) : use.isError ? (
-        <Banner tone="offline" inset actions={<Button size="small" onPress={() => void use.refetch()}>Try again</Button>}>
+      ) : use.isError || connection !== "online" ? (
+        <Banner tone="offline" inset actions={use.isError && <Button size="small" onPress={() => void use.refetch()}>Try again</Button>}>
           {connection === "online" ? sentenceOf(use.error) : "This is known when you are online again."}
         </Banner>
       ) : (

@@ -107,7 +107,7 @@ function ChooseName({ onDone }: { onDone: (fresh: Fresh) => void }) {
             availability === "free" ? (
               <span className={styles.free}>This name is free.</span>
             ) : (
-              "Letters of any script, digits, spaces and signs, but not @, / or :."
+              "Letters of any script, digits, spaces and signs; only @ / : are not taken."
             )
           }
           end={

@@ -14,7 +14,7 @@ export function Start() {
   const session = useSession();
   const [, navigate] = useLocation();
   const [opening, setOpening] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(session.phase === "out" ? (session.problem ?? null) : null);
   const accounts = session.phase === "out" || session.phase === "locked" ? session.accounts : [];
 
   const open = async (account: SavedAccount) => {
