@@ -141,7 +141,7 @@ function Conversation({ dm }: { dm: Dm }) {
             unread={unread}
             me={me}
             readUpTo={readUpTo}
-            beginning={`This is the beginning of your chat with ${othersOf(dm, me).length === 0 ? "nobody" : titleOf(dm, me)}.`}
+            beginning={beginningOf(dm, me)}
             focused={focused}
           />
         </Messages>
@@ -187,6 +187,11 @@ function Conversation({ dm }: { dm: Dm }) {
       />
     </div>
   );
+}
+
+function beginningOf(dm: Dm, me: string): string {
+  if (dm.name?.ok === true) return `This is the beginning of «${dm.name.value}».`;
+  return othersOf(dm, me).length === 0 ? "This is the beginning." : `This is the beginning of your chat with ${titleOf(dm, me)}.`;
 }
 
 /** The list, or why there is none. */

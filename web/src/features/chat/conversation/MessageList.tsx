@@ -83,20 +83,32 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
     }
   }, [timeline, unread]);
 
+  // Asks for what comes next, where one is near it or the view is not filled.
+  const fill = useCallback(
+    (movedUp: boolean, movedDown: boolean) => {
+      const handle = view.current;
+      if (handle === null || handle.viewportSize === 0) return;
+      const { window: loaded } = timeline.getState();
+      const below = handle.scrollSize - handle.scrollOffset - handle.viewportSize;
+      setShowDown(below > handle.viewportSize / 2 || loaded.hasNewer);
+      if (below <= AT_END) atEnd.current = !loaded.hasNewer;
+      if (loaded.hasOlder && ((movedUp && handle.scrollOffset < NEAR) || handle.scrollSize <= handle.viewportSize)) void timeline.loadOlder();
+      if (loaded.hasNewer && ((movedDown && below < NEAR) || below <= AT_END)) void timeline.loadNewer();
+      markRead();
+    },
+    [timeline, markRead],
+  );
+
   const follow = useCallback(() => {
     const handle = view.current;
     if (handle === null) return;
-    const below = handle.scrollSize - handle.scrollOffset - handle.viewportSize;
-    const { window: loaded } = timeline.getState();
-    atEnd.current = below <= AT_END && !loaded.hasNewer;
-    setShowDown(below > handle.viewportSize / 2 || loaded.hasNewer);
     const movedUp = handle.scrollOffset < offsetBefore.current;
     const movedDown = handle.scrollOffset > offsetBefore.current;
     offsetBefore.current = handle.scrollOffset;
-    if (loaded.hasOlder && ((movedUp && handle.scrollOffset < NEAR) || handle.scrollSize <= handle.viewportSize)) void timeline.loadOlder();
-    if (loaded.hasNewer && ((movedDown && below < NEAR) || below <= AT_END)) void timeline.loadNewer();
-    markRead();
-  }, [timeline, markRead]);
+    // Only going up leaves the end: rows that turn out taller than thought do not.
+    if (movedUp) atEnd.current = false;
+    fill(movedUp, movedDown);
+  }, [fill]);
 
   // Where the view stands, for whoever reads the messages again.
   useEffect(() => {
@@ -157,13 +169,15 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
   useEffect(() => {
     document.addEventListener("visibilitychange", markRead);
     globalThis.addEventListener("focus", markRead);
-    const frame = requestAnimationFrame(follow);
+    const frame = requestAnimationFrame(() => {
+      fill(false, false);
+    });
     return () => {
       document.removeEventListener("visibilitychange", markRead);
       globalThis.removeEventListener("focus", markRead);
       cancelAnimationFrame(frame);
     };
-  }, [markRead, follow, ready, window]);
+  }, [markRead, fill, ready, window]);
 
   const tabbable = items.some(({ key }) => key === focused) ? focused : (lastKey ?? null);
   const tabbableAt = items.findIndex(({ key }) => key === tabbable);
@@ -223,6 +237,7 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
               onScroll={follow}
               onResize={() => {
                 if (atEnd.current) toEnd();
+                fill(false, false);
               }}
             >
               {(item) =>

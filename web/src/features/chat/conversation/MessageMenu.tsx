@@ -37,7 +37,16 @@ export function MessageMenu({ open, onClose, me, canWrite, actions, onReply, onE
           target={target}
           placement={open.message.sender === me ? "bottom end" : "bottom start"}
           label="Message"
-          entries={entriesOf(open.message, { me, canWrite, actions, onReply, onEdit, show: (kind) => { setWindow({ kind, message: open.message }); } })}
+          entries={entriesOf(open.message, {
+            me,
+            canWrite,
+            actions,
+            onReply,
+            onEdit,
+            show: (kind) => {
+              setWindow({ kind, message: open.message });
+            },
+          }).map((entry) => (entry === "line" ? entry : { ...entry, onAction: () => { onClose(); entry.onAction(); } }))}
         />
       )}
       <Dialog isOpen={window?.kind === "react"} onClose={close} title="React" size="small">

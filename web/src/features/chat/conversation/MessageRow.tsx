@@ -50,7 +50,7 @@ export const MessageRow = memo(function MessageRow({ id, message, day, newLine, 
       {newLine && <NewLine />}
       {gap > 0 && (
         <p className={styles.gap}>
-          {gap === 1 ? "1 earlier message" : `${String(gap)} earlier messages`} of <bdi>{message.sender}</bdi> {gap === 1 ? "is" : "are"} not here
+          Not here: {gap === 1 ? "an earlier message or reaction" : `${String(gap)} earlier messages or reactions`} of <bdi>{message.sender}</bdi>
         </p>
       )}
       <article

@@ -25,7 +25,7 @@ export function ReactionPicker({ onPick }: { onPick: (text: string) => void }) {
         <IconButton
           key={emoji}
           autoFocus={at === 0}
-          aria-label={label}
+          aria-label={`${emoji} ${label}`}
           tooltip={false}
           className={styles.emoji ?? ""}
           onPress={() => {

@@ -50,8 +50,8 @@ export interface TimelineState {
   /** Keys in the list of messages that were sent from here. */
   readonly keys: ReadonlyMap<number, string>;
   /**
-   * Message → how many earlier ones of its sender were withheld or deleted before this device saw them. Only where an earlier one of that sender
-   * was loaded already: else they may just not be loaded yet.
+   * Message → how many envelopes of its sender were withheld or deleted before this device saw them. Only where the message came by itself and an
+   * earlier one of that sender is loaded: what is read page by page may just not be loaded yet.
    */
   readonly gaps: ReadonlyMap<number, number>;
   /** Rises whenever messages were put in place of others, as opposed to beside them. */
@@ -88,8 +88,6 @@ export class Timeline {
   /** Own messages that have come back, by reference. */
   readonly #returned = new Set<MessageRef>();
   readonly #gone = new Set<number>();
-  /** Messages of which it is settled whether others are missing before them. */
-  readonly #judged = new Set<number>();
   /** What events tell while a page is under way, which may be older or newer than the page. */
   readonly #logs = new Set<Message[]>();
   #generation = 0;
@@ -341,7 +339,11 @@ export class Timeline {
     for (const log of this.#logs) log.push(message);
     if (message.sender === this.#session.username && message.content.ok) this.#returned.add(message.content.value.reference);
     this.#remember(message);
-    if (this.#state.phase === "ready") this.#set({ window: this.#bounded(history.arrive(this.#state.window, message)) });
+    if (this.#state.phase === "ready") {
+      const gap = message.missingBefore > 0 && this.#state.window.messages.some(({ sender }) => sender === message.sender);
+      const gaps = gap ? new Map(this.#state.gaps).set(message.id, message.missingBefore) : this.#state.gaps;
+      this.#set({ gaps, window: this.#bounded(history.arrive(this.#state.window, message)) });
+    }
     this.#match(message);
   }
 
@@ -406,25 +408,8 @@ export class Timeline {
   #set(change: Partial<TimelineState>): void {
     const before = this.#state.window;
     this.#state = { ...this.#state, ...change };
-    if (this.#state.window !== before) {
-      this.#judgeGaps();
-      this.#watchExpiry();
-    }
+    if (this.#state.window !== before) this.#watchExpiry();
     for (const listener of this.#listeners) listener();
-  }
-
-  #judgeGaps(): void {
-    const { messages, hasOlder } = this.#state.window;
-    const senders = new Set<string>();
-    let gaps: Map<number, number> | null = null;
-    for (const { id, sender, missingBefore } of messages) {
-      if (!this.#judged.has(id)) {
-        this.#judged.add(id);
-        if (missingBefore > 0 && (senders.has(sender) || !hasOlder)) gaps = (gaps ?? new Map(this.#state.gaps)).set(id, missingBefore);
-      }
-      senders.add(sender);
-    }
-    if (gaps !== null) this.#state = { ...this.#state, gaps };
   }
 
   #watchExpiry(): void {
