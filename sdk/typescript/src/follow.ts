@@ -249,6 +249,12 @@ export class Follower {
     return "new";
   }
 
+  /** The DM of a message that was told of lately, in this run or before. */
+  place(id: number): number | undefined {
+    for (const [dm, followed] of this.#dms) if (followed.shown.has(id)) return dm;
+    return undefined;
+  }
+
   /** Something of this DM could not be told in its turn. */
   fallBehind(dm: number): void {
     const followed = this.#dms.get(dm);

@@ -76,7 +76,7 @@ export class Notices {
         const { username, accept } = notice.payload;
         // Told whatever becomes of the key, which is looked at again with each login.
         tell("friendAnswer", { username, accepted: accept });
-        if (accept) await pinFriend(this.#parts.people, username);
+        if (accept) await this.#pin(username);
         return;
       }
       case "call_signal_notification":
@@ -151,6 +151,15 @@ export class Notices {
     pulls.add(dm);
   }
 
+  async #pin(username: string): Promise<void> {
+    try {
+      await pinFriend(this.#parts.people, username);
+    } catch (error) {
+      if (!mustNotBe(error)) throw error;
+      this.#parts.tell("warning", { text: error.message });
+    }
+  }
+
   async #profile(user: protocol.User): Promise<void> {
     const { account, groups, tell, vault } = this.#parts;
     if (user.username === account.username) {
@@ -192,7 +201,7 @@ export class Notices {
 
   async #deleted(id: number): Promise<void> {
     const { follower, reader, recent, replays, tell } = this.#parts;
-    const dm = await reader.place(id);
+    const dm = follower.place(id) ?? (await reader.place(id));
     if (!follower.delete(dm, id)) return;
     if (dm !== undefined) {
       await recent.remove(dm, [id]);
