@@ -14,9 +14,11 @@ export interface Person extends Me {
   readonly prekey: Prekey;
 }
 
-export function person(name: string, byte: number): Person {
-  const prekey = Prekey.fromBytes(bytes(byte ^ 0x80), 1_700_000_000n);
-  return { name, identity: Identity.fromSeed(bytes(byte)), prekey, prekeys: [prekey] };
+/** The person with this number, of more than a byte can count. */
+export function person(name: string, number: number): Person {
+  const secret = (flag: number): Uint8Array => bytes((number % 256) ^ flag).with(0, Math.floor(number / 256));
+  const prekey = Prekey.fromBytes(secret(0x80), 1_700_000_000n);
+  return { name, identity: Identity.fromSeed(secret(0)), prekey, prekeys: [prekey] };
 }
 
 export function bundleOf({ name, identity, prekey }: Person): Bundle {
