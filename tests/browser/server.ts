@@ -92,7 +92,7 @@ export class CliMember {
 
   static async register(server: Server, name: string): Promise<CliMember> {
     const member = new CliMember(name, server, mkdtempSync(join(server.folder, `${name}-`)));
-    await member.run("--no-passphrase", "register", name);
+    await member.run("--no-passphrase", "register", name, "--yes");
     return member;
   }
 
