@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Camera, CloudOff, ShieldAlert, ShieldCheck, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useSotto } from "../../app/session";
-import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast } from "../../ui";
+import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast, VisuallyHidden } from "../../ui";
 import { personPath, sentenceFor, usePerson } from "../people";
 import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
@@ -92,6 +92,7 @@ function Verify({ person }: { person: Person }) {
         chat here.
       </p>
       <section className={styles.number} aria-label="Your safety number">
+        <VisuallyHidden as="h2">{`The number of you and ${name}`}</VisuallyHidden>
         <div className={styles.code}>
           {number.data === undefined ? (
             <Skeleton shape="box" width="100%" height="100%" />
