@@ -12,8 +12,8 @@ export interface ToastNote {
   readonly tone?: "info" | "good" | "danger";
   /** One thing to do about it; closes the note. */
   readonly action?: { readonly label: string; readonly onPress: () => void };
-  /** Milliseconds until it goes by itself (at least 5,000); default 6,000. With an action: stays until it is closed. */
-  readonly timeout?: number;
+  /** Stays until it is closed. Else it goes after 6 s, with an action after 12 s, and never while the pointer or the focus is on it. */
+  readonly stays?: boolean;
 }
 
 const queue = new ToastQueue<ToastNote>({ maxVisibleToasts: 3 });
@@ -22,8 +22,7 @@ const ICONS = { info: Info, good: CircleCheck, danger: CircleAlert };
 /** Shows a note; answers the function that closes it. */
 export function toast(note: ToastNote | string): () => void {
   const content = typeof note === "string" ? { text: note } : note;
-  const timeout = content.timeout ?? (content.action ? undefined : 6000);
-  const key = queue.add(content, timeout === undefined ? {} : { timeout: Math.max(timeout, 5000) });
+  const key = queue.add(content, content.stays ? {} : { timeout: content.action ? 12_000 : 6000 });
   return () => queue.close(key);
 }
 

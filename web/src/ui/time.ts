@@ -22,7 +22,7 @@ export function daysBetween(then: Date, now: Date): number {
 
 /** «14:05». */
 export function clock(moment: Date): string {
-  return format({ hour: "2-digit", minute: "2-digit" }).format(moment);
+  return format({ timeStyle: "short" }).format(moment);
 }
 
 /** A day in words: «Today», «Yesterday», «Monday» (the last six days), «22 July», «22 July 2023». */

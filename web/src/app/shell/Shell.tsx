@@ -4,7 +4,7 @@ import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { Link, Redirect, useLocation } from "wouter";
 import { MessageCircle, Settings, UsersRound, type LucideIcon } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
-import { Avatar, Badge, cx, EmptyState, LinkButton, SkeletonRows, Spinner, Tooltip, useIsPhone, useIsWide } from "../../ui";
+import { Avatar, Badge, cx, EmptyState, LinkButton, SkeletonRows, Spinner, Tooltip, useIsPhone, useIsWide, VisuallyHidden } from "../../ui";
 import { ErrorBoundary } from "../errors";
 import { CallOverlay, KeyChangeBanner, Notifier, placeOf, type Place } from "../routes";
 import { useMe, useSotto } from "../session";
@@ -43,10 +43,12 @@ export function Shell() {
       <div className={styles.columns}>
         {(!isPhone || place.listFirst) && <Destinations section={place.section} isPhone={isPhone} />}
         {showList && (
-          <Column as="nav" label={LABELS[place.section]} subject={place.section} className={styles.list} waiting={<Waiting />}>
+          <Column as={isPhone ? "main" : "nav"} label={LABELS[place.section]} subject={place.section} className={styles.list} waiting={<Waiting />}>
             {place.list}
           </Column>
         )}
+        {/* The lists have the page's heading; on a phone, where there is no list beside it, a screen's own is the second. */}
+        {isPhone && !place.listFirst && <VisuallyHidden as="h1">{LABELS[place.section]}</VisuallyHidden>}
         {showMain && (
           <main ref={underneath} tabIndex={-1} className={cx(styles.main, styles.column)}>
             <Guarded subject={place.subject} waiting={<Turning />}>
@@ -80,7 +82,7 @@ function Guarded({ subject, waiting, silent, children }: { subject: string; wait
 }
 
 interface ColumnProps {
-  readonly as: "nav" | "aside";
+  readonly as: "nav" | "main" | "aside";
   readonly label: string;
   readonly subject: string;
   readonly className: string | undefined;

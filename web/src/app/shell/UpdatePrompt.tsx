@@ -9,7 +9,7 @@ export function UpdatePrompt() {
   useEffect(
     () =>
       watchForUpdate((use) => {
-        toast({ text: "A new version of Sotto is ready.", action: { label: "Load it", onPress: use } });
+        toast({ text: "A new version of Sotto is ready.", action: { label: "Load it", onPress: use }, stays: true });
       }),
     [],
   );
