@@ -22,6 +22,7 @@ import {
   toast,
   useIsPhone,
 } from "../../ui";
+import { MuteSwitch } from "../notifications";
 import { PeopleList, PersonRow, personPath, sentenceFor, usePerson } from "../people";
 import { GroupCode } from "../safety";
 import styles from "./DmDetails.module.css";
@@ -89,6 +90,9 @@ function Details({ dm }: { dm: Dm }) {
         {others.length === 0 && <p className={styles.text}>Everybody else has left. What was written stays here.</p>}
       </section>
       <Pinned dm={dm.id} />
+      <section className={styles.section}>
+        <MuteSwitch dm={dm.id} />
+      </section>
       {dm.locked === null && (
         <section className={styles.section}>
           <h3 className={styles.title}>Is it really them?</h3>
@@ -200,7 +204,8 @@ function Leave({ dm, title, single }: { dm: Dm; title: string; single: string | 
       text:
         dm.users.length === 1
           ? "You are the last one here: with you the chat and everything in it is deleted."
-          : `You can no longer read or write here, on any of your devices, and there is no way back in. ${stays} what was written, yours too. Messages that you scheduled here are not sent.`,
+          : "You can no longer read or write here, on any of your devices, and there is no way back in. " +
+            `${stays} what was written, yours too. Messages that you scheduled here are not sent.`,
       action: "Leave",
       danger: true,
     });

@@ -17,6 +17,7 @@ export function RenameDialog({ dm, onClose }: { dm: Dm; onClose: () => void }) {
   const [name, setName] = useState(before);
   const problem = nameProblem(name);
   const next = sealedName(name) ?? null;
+  const same = (next ?? "") === before;
   const rename = useMutation({
     mutationFn: () => sotto.rename(dm.id, next),
     onSuccess: async () => {
@@ -33,7 +34,7 @@ export function RenameDialog({ dm, onClose }: { dm: Dm; onClose: () => void }) {
       actions={
         <>
           <Button onPress={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" isPending={rename.isPending} isDisabled={problem !== null || next === (before || null)}>
+          <Button type="submit" form={form} variant="primary" isPending={rename.isPending} isDisabled={problem !== null || same}>
             Save name
           </Button>
         </>

@@ -38,7 +38,7 @@ export function NewDmScreen() {
   const [only] = chosen;
   return (
     <>
-      <ScreenBar title="New chat" level={1} back="/" />
+      <ScreenBar title="New chat" back="/" />
       <div className={styles.screen}>
         <PeoplePicker
           inputRef={search}
@@ -181,7 +181,15 @@ function GroupFoot({ chosen, friends, onOnly }: GroupFootProps) {
         description="If you like. Only members can read it."
         autoComplete="off"
       />
-      <Button type="submit" variant="primary" size="large" wide icon={<UsersRound aria-hidden />} isPending={create.isPending} isDisabled={problem !== null}>
+      <Button
+        type="submit"
+        variant="primary"
+        size="large"
+        wide
+        icon={<UsersRound aria-hidden />}
+        isPending={create.isPending}
+        isDisabled={problem !== null}
+      >
         {`Create group of ${chosen.length + 1}`}
       </Button>
       {chosen.length >= OTHERS && (

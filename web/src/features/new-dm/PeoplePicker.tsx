@@ -31,8 +31,8 @@ export function PeoplePicker({ inputRef, friends, blocked, chosen, onChoose, onD
   const { query: directory, users: all, more, showMore } = useDirectory(prefix, wanted !== "");
   const found = matching(friends.data ?? [], typed);
   const users = new Map(all.map((user) => [user.username, user]));
-  const others =
-    wanted === "" ? [] : matching([...users.keys()], typed).filter((name) => name !== self && !found.includes(name) && !blocked.includes(name));
+  const left = (name: string): boolean => name !== self && !found.includes(name) && !blocked.includes(name);
+  const others = wanted === "" ? [] : matching([...users.keys()], typed).filter(left);
   const settled = wanted === prefix && !directory.isFetching;
   const exact = wanted !== "" && wanted !== self && settled && !found.includes(wanted) && !others.includes(wanted);
 
@@ -148,8 +148,8 @@ function ExactName({ name, nothing, onFound }: { name: string; nothing: boolean;
   return (
     <div className={styles.exact}>
       <p className={styles.hint}>
-        {nothing ? "Nobody with that name is listed." : "Not the one you mean?"} With the exact name you reach those who are not listed, too;
-        capital letters count.
+        {nothing ? "Nobody with that name is listed." : "Not the one you mean?"} With the exact name you reach those who are not
+        listed, too; capital letters count.
       </p>
       <Button
         size="small"

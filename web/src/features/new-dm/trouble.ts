@@ -47,7 +47,7 @@ export async function troubleOf(
       const names = await those(({ user }) => user.spk?.length !== SPK_DIGITS);
       if (names.length === 0) return plain;
       return {
-        sentence: `${peopleText(names)} cannot be invited yet: the key for it is missing. It is put there at the next login with a newer app.`,
+        sentence: `${peopleText(names)} cannot be invited yet: the key for it is missing. A login with a newer app puts it there.`,
         names,
         way: chosen.length > names.length ? "remove" : null,
       };

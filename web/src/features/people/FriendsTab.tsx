@@ -91,7 +91,13 @@ function FriendRow({ name }: { name: string }) {
                 danger: true,
                 onAction: () => void endFriendship(name, unfriend.runAsync),
               },
-              { id: "block", label: "Block", icon: <Ban aria-hidden />, danger: true, onAction: () => void blockFriend(name, block.runAsync) },
+              {
+                id: "block",
+                label: "Block",
+                icon: <Ban aria-hidden />,
+                danger: true,
+                onAction: () => void blockFriend(name, block.runAsync),
+              },
             ]}
           >
             <IconButton aria-label={`More about ${name}`} tooltip={false} isPending={unfriend.pending || block.pending}>

@@ -44,7 +44,8 @@ function useDeed(deed: Deed, name: string, done: () => Promise<void>, optimistic
       for (const [list, known] of before ?? []) client.setQueryData([list], known);
     },
     onSettled: async () => {
-      await Promise.all([...LISTS.map((list) => client.invalidateQueries({ queryKey: [list] })), client.invalidateQueries({ queryKey: ["person", name] })]);
+      const lists = LISTS.map((list) => client.invalidateQueries({ queryKey: [list] }));
+      await Promise.all([...lists, client.invalidateQueries({ queryKey: ["person", name] })]);
     },
   });
   return {

@@ -1,9 +1,9 @@
 /**
  * People: the lists of friends, requests and blocks, the directory, and what other features need of them.
  *
- * Screens: `PeopleScreen`, `NobodyOpen`. Hooks: `usePerson(name)`, `useFriends()`, `useRelation(name)`, `useRequestCount()` (the badge of the
- * rail), `useAddFriend(name)` and the other deeds, `useOpenChat(name)`. Plain: `personPath(name)`, `peopleText(names)`, `statusText(status)`,
- * `sentenceFor(error, deed)`.
+ * Screens: `PeopleScreen`, `NobodyOpen`. Hooks: `usePerson(name)`, `useFriends()`, `useRelation(name)`, `useRequestCount()` (the badge of
+ * the rail), `useAddFriend(name)` and the other deeds, `useOpenChat(name)`. Plain: `personPath(name)`, `peopleText(names)`,
+ * `statusText(status)`, `sentenceFor(error, deed)`.
  */
 
 export { useAddFriend, useAnswer, useBlock, useOpenChat, useUnblock, useUnfriend, type Action } from "./actions";

@@ -3,7 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { matching, relationOf, withName, withoutName, type Lists } from "./relation";
 
-const lists: Lists = { self: "me", friends: ["ann", "both"], requests: ["req", "both-ways"], outgoing: ["out"], blocked: ["both", "both-ways"] };
+const lists: Lists = {
+  self: "me",
+  friends: ["ann", "both"],
+  requests: ["req", "both-ways"],
+  outgoing: ["out"],
+  blocked: ["both", "both-ways"],
+};
 
 describe("how a user stands", () => {
   it("is the first that fits; a block counts more than a friendship or a request (R-506)", () => {

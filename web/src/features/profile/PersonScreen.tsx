@@ -3,7 +3,21 @@
 import type { Person } from "@sotto/sdk";
 import { Ban, CloudOff, Ellipsis, Hourglass, MessageCircle, Pencil, UserPlus, UserRoundX } from "lucide-react";
 import { useSotto } from "../../app/session";
-import { Avatar, Button, Card, EmptyState, IconButton, LinkButton, Menu, presenceOf, ScreenBar, ScreenBody, Skeleton, Tag, toast } from "../../ui";
+import {
+  Avatar,
+  Button,
+  Card,
+  EmptyState,
+  IconButton,
+  LinkButton,
+  Menu,
+  presenceOf,
+  ScreenBar,
+  ScreenBody,
+  Skeleton,
+  Tag,
+  toast,
+} from "../../ui";
 import {
   askBlock,
   askUnfriend,
@@ -30,7 +44,7 @@ export function PersonScreen({ name }: { name: string }) {
   const relation = useRelation(name);
   return (
     <>
-      <ScreenBar title="Profile" level={1} back="/people" actions={<PersonMenu name={name} relation={relation} />} />
+      <ScreenBar title="Profile" back="/people" actions={<PersonMenu name={name} relation={relation} />} />
       <ScreenBody narrow>
         {person.data !== undefined ? (
           <Profile person={person.data} relation={relation} />

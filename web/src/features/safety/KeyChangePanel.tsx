@@ -21,7 +21,7 @@ export function useAcceptKey(name: string) {
       await acceptKey(sotto, name, seen);
       keyChangesOf(sotto).settled(name);
     },
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["person", name] }), client.invalidateQueries({ queryKey: ["dms"] })]),
+    onSettled: () => Promise.all([["person", name], ["dms"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 }
 
@@ -29,7 +29,9 @@ export function useAcceptKey(name: string) {
 export const askAccept = (name: string): Promise<boolean> =>
   confirm({
     title: `Accept the new key of ${name}?`,
-    text: `Do this only if ${name} told you, by a way you trust, why the key is a new one. From then on this device trusts whoever holds it.`,
+    text:
+      `Do this only if ${name} told you, by a way you trust, why the key is a new one. From then on you trust whoever holds it, ` +
+      "on all your devices.",
     action: "Accept the new key",
     danger: true,
   });

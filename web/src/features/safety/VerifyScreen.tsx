@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, Camera, CloudOff, ShieldAlert, ShieldCheck, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useSotto } from "../../app/session";
-import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast, VisuallyHidden } from "../../ui";
+import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast } from "../../ui";
 import { personPath, sentenceFor, usePerson } from "../people";
 import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
@@ -26,7 +26,7 @@ export function VerifyScreen({ name }: { name: string }) {
   const self = useSotto().username;
   return (
     <>
-      <ScreenBar title="Safety number" level={1} back={personPath(name)} backAlways />
+      <ScreenBar title="Safety number" back={personPath(name)} backAlways />
       <ScreenBody narrow>
         {name === self ? (
           <EmptyState icon={<ShieldCheck />} title="That is you">
@@ -88,11 +88,10 @@ function Verify({ person }: { person: Person }) {
         </p>
       )}
       <p className={styles.lead}>
-        If {name} sees the same number, nobody stands between you. Compare it when you meet, or in a call in which you know the voice; not in a
-        chat here.
+        If {name} sees the same number, nobody stands between you. Compare it when you meet, or in a call in which you know the voice;
+        not in a chat here.
       </p>
       <section className={styles.number} aria-label="Your safety number">
-        <VisuallyHidden as="h2">{`The number of you and ${name}`}</VisuallyHidden>
         <div className={styles.code}>
           {number.data === undefined ? (
             <Skeleton shape="box" width="100%" height="100%" />
@@ -255,7 +254,7 @@ function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
     onSuccess: () => {
       toast({ text: `${name} is verified.`, tone: "good" });
     },
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["person", name] }), client.invalidateQueries({ queryKey: ["dms"] })]),
+    onSettled: () => Promise.all([["person", name], ["dms"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
 
   if (outcome === "mismatch") {
@@ -266,8 +265,8 @@ function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
           The numbers differ
         </h3>
         <p>
-          The key that you see for {name} is not the one that {name} has, or the reverse. Somebody may be reading along: the server, or whoever
-          controls it. Do not write anything private here, and {changed ? "do not accept the new key." : "tell each other by another way."}
+          The key that you see for {name} is not the one that {name} has, or the reverse. Somebody may be reading along: the server, or
+          whoever controls it. Do not write anything private here, and {changed ? "do not accept the new key." : "tell each other by another way."}
         </p>
         <p>First make sure that both of you look at the number of you two, and that both apps are up to date.</p>
         <div className={styles.row}>
