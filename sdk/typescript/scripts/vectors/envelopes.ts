@@ -46,7 +46,8 @@ async function envelope(): Promise<Suite> {
   const both = `${name.text("envelope")}${name.text("signature")}`;
   await s.ok("split_name", { name: both }, "env || signature");
   await s.err("E_INNER", "split_name", { name: both.slice(0, (185 + 64 - 1) * 2) }, "shorter than any name");
-  for (const [kind, times, length] of [[1, 65_356, 65_529], [2, 844, 1_017], [3, 780, 953], [4, 65_356, 65_529], [5, 16_204, 16_377]] as const) {
+  const limits = [[1, 65_356, 65_529], [2, 844, 1_017], [3, 780, 953], [4, 65_356, 65_529], [5, 16_204, 16_377]] as const;
+  for (const [kind, times, length] of limits) {
     const input = { ...(await draft(0, 0x54, kind, "x")), kind, rev: kind === 4 ? 1 : 0, times };
     const sealed = await s.ok("seal_repeat", input, "the longest body of its kind");
     same(sealed.value["len"], length, "the longest envelope");

@@ -74,7 +74,8 @@ async function groupInfo(): Promise<Suite> {
   await bad("E_GI", `${whole}00`, "a trailing byte");
   await bad("E_GI", "", "empty");
   const named = async (name_hex: string): Promise<string> => gi(await members(undefined, { name_hex }));
-  for (const [name, note] of [["", "empty"], [" bob", "white space"], ["C\u{327}arol", "not NFC"], ["b\0b", "a control character"]] as const) {
+  const names = [["", "empty"], [" bob", "white space"], ["C\u{327}arol", "not NFC"], ["b\0b", "a control character"]] as const;
+  for (const [name, note] of names) {
     await bad("E_NAME", await named(text(name)), note);
   }
   await bad("E_NAME", await named(text("x".repeat(65))), "65 bytes");

@@ -209,6 +209,7 @@ export async function openWith(
     mk.fill(0);
     refuse("E_COMMIT");
   }
+  const ref = msgRef(bytes);
   const inner = await open(aead, mk, bytes.subarray(0, SEALED_FROM), bytes.subarray(SEALED_FROM));
   if (inner === null) {
     refuse("E_AEAD");
@@ -222,7 +223,6 @@ export async function openWith(
     refuse("E_INNER");
   }
   checkInner(kind, target, rev, text.length);
-  const ref = msgRef(bytes);
   const root = kind === "edit" ? target : ref;
   return { kind, position, sender, sid, seq, msgRef: ref, target, root, rev, sentAtMs, expireS, body };
 }

@@ -93,7 +93,8 @@ export class Replay {
   }
 
   #take(place: Place, opened: Opened): Received {
-    const mark = { place: place.place, id: idOf(place), msgRef: opened.msgRef };
+    // Copies: what the caller does with its own changes nothing here.
+    const mark = { place: place.place, id: idOf(place), msgRef: opened.msgRef.slice() };
     const key = sessionKey(opened.position, opened.sid);
     const session = this.#seen.get(key) ?? new Session();
     const seen = session.get(opened.seq);
@@ -149,10 +150,10 @@ export class Replay {
   }
 
   #note(place: Place, opened: Opened): void {
-    const current = { rev: opened.rev, msgRef: opened.msgRef };
+    const current = { rev: opened.rev, msgRef: opened.msgRef.slice() };
     if (place.place === "message") {
       this.#roots.set(encodeHex(opened.root), place.id);
-      this.#messages.set(place.id, { root: opened.root, author: opened.position, current });
+      this.#messages.set(place.id, { root: opened.root.slice(), author: opened.position, current });
     } else if (place.place === "name") {
       this.#name = current;
     }

@@ -230,7 +230,8 @@ describe("a malicious member", () => {
     for (const key of keys) {
       expect(await platform.aesGcmOpen(key, new Uint8Array(12), aad, forged.subarray(105))).not.toBeNull();
     }
-    const incoming = { slot: { slot: "message" }, sender: alice.name, envelope: forged, signature: signRaw(alice.identity, forged) } as const;
+    const signature = signRaw(alice.identity, forged);
+    const incoming = { slot: { slot: "message" }, sender: alice.name, envelope: forged, signature } as const;
     expect(await codeOf(openEnvelope(platform, other, incoming))).toBe("E_COMMIT");
     // The key it commits to goes on to the content, whose last block is no longer what an honest sender pads with.
     expect(await codeOf(openEnvelope(platform, context, incoming))).toBe("E_INNER");

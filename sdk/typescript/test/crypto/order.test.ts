@@ -132,7 +132,7 @@ describe("the order of checks", () => {
       const bundles: Bundle[] = [
         { ...first, spk, sig },
         // Found last of all: it stands in the second bundle.
-        { username: name, ik: there("key") ? bytes(0) : second.ik, spk: second.spk, sig: flip(second.sig, 0, there("sig of the second") ? 1 : 0) },
+        { ...second, username: name, ik: there("key") ? bytes(0) : second.ik, sig: flip(second.sig, 0, there("sig of the second") ? 1 : 0) },
       ];
       const pins = pinsOf({
         ...(there("stale") ? { [first.username]: { ik: first.ik, spkCreatedAt: 2n ** 64n - 1n, verified: false } } : {}),

@@ -103,9 +103,12 @@ describe("the memory of a DM", () => {
   it("gives out copies of what it holds", async () => {
     const memory = new Replay();
     const one = await seal(group, 0, 0);
-    await receive(memory, 1, one);
+    const { opened } = await receive(memory, 1, one);
+    const before = memory.toBytes();
     memory.root(1)?.fill(0);
+    for (const own of [opened.msgRef, opened.root, opened.target, opened.sid]) own.fill(0);
     expect(memory.root(1)).toEqual(one.msgRef);
+    expect(memory.toBytes()).toEqual(before);
     expect(one.msgRef).not.toEqual(bytes(0));
   });
 });
