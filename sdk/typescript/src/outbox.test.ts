@@ -174,6 +174,7 @@ describe("delivering", () => {
   });
 
   it("says so where nobody can be reached", async () => {
-    await expect(new Outbox(new MemoryStore(), webPlatform()).deliver(new Link(20), send(1))).rejects.toMatchObject({ kind: "disconnected" });
+    const outbox = new Outbox(new MemoryStore(), webPlatform());
+    await expect(outbox.deliver(new Link(20), send(1))).rejects.toMatchObject({ kind: "disconnected" });
   });
 });

@@ -72,7 +72,9 @@ describe("with a server that misbehaves", () => {
 
   it("does not wait longer than told for a connection, or for an answer", async () => {
     const silent = await start(() => undefined, { connect: null });
-    await expect(open(silent, quick)).rejects.toMatchObject({ kind: "connect", message: expect.stringContaining("no answer within 0.3 s") });
+    await expect(open(silent, quick)).rejects.toMatchObject({
+      kind: "connect", message: expect.stringContaining("no answer within 0.3 s"),
+    });
     const deaf = await start(() => undefined);
     const connection = await open(deaf, quick);
     await expect(connection.call("get_dms", {})).rejects.toMatchObject({ kind: "timeout", outcomeUnknown: true });

@@ -18,7 +18,12 @@ export async function readJson<T>(store: Store, key: string): Promise<T | undefi
  * Changes a JSON value; one that is missing or damaged begins as `fresh()`. Answers what `change` made of it, which may run again
  * (it must not keep anything of an earlier run). Undefined removes the value.
  */
-export async function updateJson<T>(store: Store, key: string, fresh: () => T, change: (value: T) => T | undefined): Promise<T | undefined> {
+export async function updateJson<T>(
+  store: Store,
+  key: string,
+  fresh: () => T,
+  change: (value: T) => T | undefined,
+): Promise<T | undefined> {
   let outcome: T | undefined;
   await store.update(key, (old) => {
     outcome = change(parse(old, fresh));
