@@ -12,8 +12,10 @@ export interface ToastNote {
   readonly tone?: "info" | "good" | "danger";
   /** One thing to do about it; closes the note. */
   readonly action?: { readonly label: string; readonly onPress: () => void };
-  /** Stays until it is closed. Else it goes after 6 s, with an action after 12 s, and never while the pointer or the focus is on it. */
+  /** Stays until it is closed. */
   readonly stays?: boolean;
+  /** Milliseconds until it goes by itself (at least 5,000; default 6,000, with an action 12,000), the pointer and the focus being elsewhere. */
+  readonly timeout?: number;
 }
 
 const queue = new ToastQueue<ToastNote>({ maxVisibleToasts: 3 });
@@ -22,7 +24,8 @@ const ICONS = { info: Info, good: CircleCheck, danger: CircleAlert };
 /** Shows a note; answers the function that closes it. */
 export function toast(note: ToastNote | string): () => void {
   const content = typeof note === "string" ? { text: note } : note;
-  const key = queue.add(content, content.stays ? {} : { timeout: content.action ? 12_000 : 6000 });
+  const timeout = Math.max(content.timeout ?? (content.action ? 12_000 : 6000), 5000);
+  const key = queue.add(content, content.stays ? {} : { timeout });
   return () => queue.close(key);
 }
 
