@@ -13,11 +13,13 @@ import { Tooltip, type TooltipPlacement } from "./Tooltip";
 export type ButtonVariant = "primary" | "secondary" | "quiet" | "danger";
 
 /** Properties of {@link Button}. */
-export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
+export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children" | "isPending"> {
   readonly variant?: ButtonVariant;
   readonly size?: "normal" | "small" | "large";
   /** Before the text. */
   readonly icon?: ReactNode;
+  /** What it does is under way: it shows a spinner, keeps its width and the focus, and takes no presses. */
+  readonly isPending?: boolean;
   /** As wide as what it stands in. */
   readonly wide?: boolean;
   readonly className?: string;
@@ -25,22 +27,21 @@ export interface ButtonProps extends Omit<AriaButtonProps, "className" | "style"
   readonly ref?: Ref<HTMLButtonElement>;
 }
 
-/** A button with a text. `isPending` shows a spinner, keeps the width and the focus, and takes no presses. */
-export function Button({ variant = "secondary", size = "normal", icon, wide, className, children, ...props }: ButtonProps) {
+// react-aria's own `isPending` announces by an image that refers to the button, which is gone or renamed when it is read.
+const PENDING = { onPress: () => undefined, type: "button", "aria-disabled": true } as const;
+
+/** A button with a text. */
+export function Button({ variant = "secondary", size = "normal", icon, wide, isPending, className, children, ...props }: ButtonProps) {
   return (
-    <AriaButton {...props} className={cx(styles.button, styles[variant], styles[size], wide && styles.wide, className)}>
-      {({ isPending }) => (
-        <>
-          <span className={styles.content} data-pending={isPending || undefined}>
-            {icon}
-            {children}
-          </span>
-          {isPending && (
-            <span className={styles.pending}>
-              <Spinner label="Please wait" />
-            </span>
-          )}
-        </>
+    <AriaButton {...props} {...(isPending ? PENDING : {})} className={cx(styles.button, styles[variant], styles[size], wide && styles.wide, className)}>
+      <span className={styles.content} data-pending={isPending || undefined}>
+        {icon}
+        {children}
+      </span>
+      {isPending && (
+        <span className={styles.pending}>
+          <Spinner label="Please wait" />
+        </span>
       )}
     </AriaButton>
   );

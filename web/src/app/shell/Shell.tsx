@@ -47,10 +47,10 @@ export function Shell() {
             {place.list}
           </Column>
         )}
-        {/* The lists have the page's heading; on a phone, where there is no list beside it, a screen's own is the second. */}
-        {isPhone && !place.listFirst && <VisuallyHidden as="h1">{LABELS[place.section]}</VisuallyHidden>}
         {showMain && (
           <main ref={underneath} tabIndex={-1} className={cx(styles.main, styles.column)}>
+            {/* The lists have the page's heading; on a phone, where there is no list beside it, a screen's own is the second. */}
+            {isPhone && <VisuallyHidden as="h1">{LABELS[place.section]}</VisuallyHidden>}
             <Guarded subject={place.subject} waiting={<Turning />}>
               {place.main}
             </Guarded>
