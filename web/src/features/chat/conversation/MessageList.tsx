@@ -24,6 +24,9 @@ const NEAR = 900;
 /** Nearer to the end than this counts as being there. */
 const AT_END = 24;
 
+/** So long a place is gone to again as rows around it are drawn, in milliseconds; whoever scrolls ends it. */
+const SETTLING = 600;
+
 /** Properties of {@link MessageList}. */
 export interface MessageListProps {
   readonly timeline: Timeline;
@@ -64,6 +67,8 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
   const itemsNow = useRef(items);
   itemsNow.current = items;
   const margin = useHead();
+  // Rows have their true heights only once they are drawn: until then a place that was gone to is gone to again.
+  const settling = useRef<{ readonly go: () => void; readonly until: number } | null>(null);
 
   const toEnd = useCallback(() => {
     const last = itemsNow.current.length - 1;
@@ -136,18 +141,23 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
     const newLine = opened.current ? -1 : itemsNow.current.findIndex((item) => "message" in item && item.standing.newLine);
     opened.current = true;
     const find = (id: number): number => itemsNow.current.findIndex((item) => "message" in item && item.message.id === id);
-    if (newLine >= 0) handle.scrollToIndex(newLine, { align: "start", offset: -margin });
-    else if (target.at === "end") toEnd();
-    else if (target.at === "keep") handle.scrollToIndex(find(target.id), { align: "start", offset: -target.offset });
+    const at = newLine >= 0 ? newLine : target.at === "end" ? -1 : find(target.id);
+    const row = itemsNow.current[at];
+    settling.current = null;
+    if (row === undefined) toEnd();
     else {
-      const at = find(target.id);
-      const key = itemsNow.current[at]?.key;
-      if (key === undefined) return;
-      handle.scrollToIndex(at, { align: "center" });
-      setMarked(key);
+      const go = (): void => {
+        const now = itemsNow.current.findIndex(({ key }) => key === row.key);
+        if (newLine >= 0) view.current?.scrollToIndex(now, { align: "start", offset: -margin });
+        else if (target.at === "keep") view.current?.scrollToIndex(now, { align: "start", offset: -target.offset - margin });
+        else view.current?.scrollToIndex(now, { align: "center" });
+      };
+      settling.current = { go, until: performance.now() + SETTLING };
+      go();
+      if (newLine < 0 && target.at === "message") setMarked(row.key);
     }
     offsetBefore.current = handle.scrollOffset;
-    atEnd.current = newLine < 0 && target.at === "end";
+    atEnd.current = row === undefined;
   }, [ready, state.moves, epoch, timeline, toEnd, margin]);
 
   useEffect(() => {
@@ -198,7 +208,12 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
     attempt(10);
   };
 
+  const unsettle = (): void => {
+    settling.current = null;
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
+    unsettle();
     if (!(event.target instanceof HTMLElement) || event.target.tagName !== "ARTICLE") return;
     const to = { ArrowUp: tabbableAt - 1, ArrowDown: tabbableAt + 1, Home: 0, End: items.length - 1 }[event.key];
     if (to === undefined) return;
@@ -208,7 +223,7 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
 
   return (
     <div className={styles.frame}>
-      <div ref={scroller} className={`${styles.scroller ?? ""} scroll`} onKeyDown={onKeyDown} tabIndex={-1}>
+      <div ref={scroller} className={`${styles.scroller ?? ""} scroll`} onKeyDown={onKeyDown} onWheel={unsettle} onTouchStart={unsettle} onPointerDown={unsettle} tabIndex={-1}>
         <div className={styles.head} style={{ height: margin }}>
           {state.phase === "ready" && !window.hasOlder && <p className={styles.beginning}>{beginning}</p>}
           {state.older === "loading" && <Spinner label="Loading earlier messages" />}
@@ -237,6 +252,7 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
               onScroll={follow}
               onResize={() => {
                 if (atEnd.current) toEnd();
+                else if (settling.current !== null && performance.now() < settling.current.until) settling.current.go();
                 fill(false, false);
               }}
             >

@@ -7,6 +7,7 @@ import { sentenceOf, useSotto } from "../../../app/session";
 import { Button, Dialog, EmptyState, IconButton, momentOf, shortWhen, SkeletonRows } from "../../../ui";
 import { oneLine } from "../model/names";
 import type { MessageActions } from "./actions";
+import { useKeptFocus } from "./useKeptFocus";
 import styles from "./panels.module.css";
 
 /** The pinned messages, as a query. */
@@ -36,6 +37,7 @@ export function PinnedDialog({ isOpen, onClose, ...rest }: PinnedDialogProps) {
 function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump" | "actions">) {
   const me = useSotto().username;
   const pinned = usePinned(dm);
+  const list = useKeptFocus(pinned.data?.length ?? 0);
   if (pinned.isPending) return <SkeletonRows count={2} />;
   if (pinned.isError) {
     return (
@@ -52,7 +54,7 @@ function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump"
     );
   }
   return (
-    <ul className={styles.list}>
+    <ul ref={list} tabIndex={-1} className={styles.list}>
       {pinned.data.map((message) => (
         <li key={message.id} className={styles.entry}>
           <div className={styles.text}>

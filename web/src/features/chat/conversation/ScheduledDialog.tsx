@@ -6,6 +6,7 @@ import { sentenceOf, useSotto } from "../../../app/session";
 import { Button, confirm, Dialog, EmptyState, fullWhen, IconButton, momentOf, SkeletonRows, Tag, toast } from "../../../ui";
 import { asError, sendErrorText } from "../model/errors";
 import { oneLine } from "../model/names";
+import { useKeptFocus } from "./useKeptFocus";
 import styles from "./panels.module.css";
 
 /** The scheduled messages, as a query. */
@@ -36,6 +37,7 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
   const sotto = useSotto();
   const client = useQueryClient();
   const scheduled = useScheduled(dm);
+  const list = useKeptFocus(scheduled.data?.length ?? 0);
   if (scheduled.isPending) return <SkeletonRows count={2} />;
   if (scheduled.isError) {
     return (
@@ -63,7 +65,7 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
     await client.invalidateQueries({ queryKey: ["scheduled", dm] });
   };
   return (
-    <ul className={styles.list}>
+    <ul ref={list} tabIndex={-1} className={styles.list}>
       {scheduled.data.map(({ id, due, text }) => (
         <li key={id} className={styles.entry}>
           <div className={styles.text}>

@@ -14,7 +14,6 @@ export class Soon {
       this.#put(new Set(this.#ids).add(id));
       toast({
         text: "A scheduled message goes out in a minute.",
-        timeout: 20_000,
         action: {
           label: "See it",
           onPress: () => {
