@@ -48,12 +48,14 @@ export function Button({ variant = "secondary", size = "normal", icon, wide, isP
 }
 
 /** Properties of {@link IconButton}. */
-export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
+export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children" | "isPending"> {
   /** What it does, for screen readers and as its tooltip. */
   readonly "aria-label": string;
   readonly variant?: ButtonVariant;
   readonly size?: "normal" | "small";
   readonly tooltip?: TooltipPlacement | false;
+  /** As with {@link Button}. */
+  readonly isPending?: boolean;
   readonly className?: string;
   /** The icon, 20 px. */
   readonly children: ReactNode;
@@ -61,10 +63,14 @@ export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "st
 }
 
 /** A button with only an icon. */
-export function IconButton({ variant = "quiet", size = "normal", tooltip = "bottom", className, children, ...props }: IconButtonProps) {
+export function IconButton({ variant = "quiet", size = "normal", tooltip = "bottom", isPending, className, children, ...props }: IconButtonProps) {
   const button = (
-    <AriaButton {...props} className={cx(styles.button, styles.iconOnly, styles[variant], size === "small" && styles.iconSmall, className)}>
-      {children}
+    <AriaButton
+      {...props}
+      {...(isPending ? PENDING : {})}
+      className={cx(styles.button, styles.iconOnly, styles[variant], size === "small" && styles.iconSmall, className)}
+    >
+      {isPending ? <Spinner label="Please wait" /> : children}
     </AriaButton>
   );
   return tooltip === false ? button : <Tooltip text={props["aria-label"]} placement={tooltip}>{button}</Tooltip>;
