@@ -63,7 +63,7 @@ export function message(page: Page, text: string): Locator {
 
 /** Opens the menu of the first message with this text (later ones may quote it) and chooses an entry. */
 export async function fromMenu(page: Page, text: string, entry: string): Promise<void> {
-  await message(page, text).first().click({ button: "right" });
+  await message(page, text).first().press("Enter");
   await page.getByRole("menuitem", { name: entry, exact: true }).click();
 }
 
