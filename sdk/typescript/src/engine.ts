@@ -174,7 +174,8 @@ export class Engine {
     await this.#notices.lookAtVault();
     await vault.rotate(caller);
     const dms = await caller.patient("get_dms", {});
-    for (const { dm } of known.list() ?? []) if (!dms.includes(dm.id)) await this.#notices.gone(dm.id);
+    for (const dm of known.ids()) if (!dms.includes(dm)) await this.#notices.gone(dm);
+    await known.keepOnly(dms);
     for (const dm of dms) if (!vault.content.dms.has(dm)) await this.#notices.tryGroup(dm);
     for (const failed of await outbox.flush(caller)) {
       tell("warning", { text: `A message to DM ${String(failed.dm)} could not be sent: ${failed.why.message}` });

@@ -6,7 +6,7 @@ import type * as protocol from "./protocol.js";
 
 const PREFIX = "dm-";
 
-/** Says that the list of DMs has been read once. */
+/** The ids of all DMs, as the server listed them last. */
 const LISTED = "dms";
 
 /** What is kept of a DM. */
@@ -20,7 +20,7 @@ export interface KnownDm {
 export class KnownDms {
   readonly #store: Store;
   readonly #dms = new Map<number, KnownDm>();
-  #listed = false;
+  #listed: ReadonlySet<number> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -28,7 +28,8 @@ export class KnownDms {
 
   /** Takes up what an earlier run has seen. */
   async recall(): Promise<void> {
-    this.#listed = (await this.#store.read(LISTED)) !== undefined;
+    const listed = await readJson<number[]>(this.#store, LISTED).catch(() => undefined);
+    this.#listed = listed && new Set(listed);
     for (const key of await this.#store.keys(PREFIX)) {
       const kept = await readJson<KnownDm>(this.#store, key).catch(() => undefined);
       // Who is in a call is no news from long ago.
@@ -36,9 +37,16 @@ export class KnownDms {
     }
   }
 
-  /** All that are known, by id; undefined where the list was never read. */
+  /** All DMs, by id; undefined where not all of them have been seen. */
   list(): KnownDm[] | undefined {
-    return this.#listed ? [...this.#dms.values()].sort((a, b) => a.dm.id - b.dm.id) : undefined;
+    if (this.#listed === undefined) return undefined;
+    const known = [...this.#listed].sort((a, b) => a - b).map((id) => this.#dms.get(id));
+    return known.every((dm) => dm !== undefined) ? known : undefined;
+  }
+
+  /** The ids of all that have been seen. */
+  ids(): number[] {
+    return [...this.#dms.keys()];
   }
 
   get(dm: number): KnownDm | undefined {
@@ -51,6 +59,7 @@ export class KnownDms {
     const before = this.#dms.get(id);
     const known = { dm: { id, users, name, created_at, users_in_call }, info: info ?? before?.info ?? null };
     this.#dms.set(id, known);
+    if (this.#listed?.has(id) === false) await this.#list([...this.#listed, id]);
     if (before !== undefined && lasting(before) === lasting(known)) return;
     const bytes = new TextEncoder().encode(lasting(known));
     await this.#store.update(PREFIX + String(id), () => bytes);
@@ -59,15 +68,20 @@ export class KnownDms {
   /** The whole list as the server shows it now: what is not among it is gone. */
   async keepOnly(ids: readonly number[]): Promise<void> {
     const kept = new Set(ids);
-    for (const id of [...this.#dms.keys()]) if (!kept.has(id)) await this.drop(id);
-    if (this.#listed) return;
-    this.#listed = true;
-    await this.#store.update(LISTED, () => new Uint8Array([1]));
+    for (const id of this.ids()) if (!kept.has(id)) await this.drop(id);
+    if (this.#listed?.size !== kept.size || ids.some((id) => this.#listed?.has(id) === false)) await this.#list(ids);
+  }
+
+  async #list(ids: readonly number[]): Promise<void> {
+    this.#listed = new Set(ids);
+    const bytes = new TextEncoder().encode(JSON.stringify(ids));
+    await this.#store.update(LISTED, () => bytes);
   }
 
   /** A DM is gone. */
   async drop(dm: number): Promise<void> {
     this.#dms.delete(dm);
+    if (this.#listed?.has(dm) === true) await this.#list([...this.#listed].filter((id) => id !== dm));
     await this.#store.update(PREFIX + String(dm), () => undefined);
   }
 }

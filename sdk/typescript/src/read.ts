@@ -1,6 +1,7 @@
 /** Reading: DMs, history in both directions, pins, scheduled messages. Everything is verified and opened on the way. */
 
 import { decodeHex, openEnvelope } from "./crypto/index.js";
+import type { ConnectionState } from "./engine.js";
 import { SottoError, type Unreadable } from "./errors.js";
 import { type Group, type Groups, orLocked } from "./groups.js";
 import type { KnownDms } from "./known-dms.js";
@@ -32,8 +33,7 @@ export interface ReaderParts {
   readonly replays: Replays;
   readonly recent: Recent;
   readonly dms: KnownDms;
-  /** Whether the session is logged in and settled. */
-  readonly isOnline: () => boolean;
+  readonly state: () => ConnectionState;
   /** A message was opened. */
   readonly opened: (message: Message) => void;
 }
@@ -161,13 +161,14 @@ export class Reader {
 
   /** From the server where the session is online; else, or where the connection is lost over it, from what is kept. */
   async #either<T>(ask: (caller: Caller) => Promise<T>, recall: () => Promise<T | undefined>): Promise<T> {
-    const { caller, isOnline } = this.#parts;
-    const kept = isOnline() ? undefined : await recall();
+    const { caller, state } = this.#parts;
+    // A session that has ended says so.
+    const kept = state() === "online" || state() === "ended" ? undefined : await recall();
     if (kept !== undefined) return kept;
     try {
       return await ask(caller);
     } catch (error) {
-      if (!(error instanceof SottoError) || !error.outcomeUnknown) throw error;
+      if (!(error instanceof SottoError) || !error.outcomeUnknown || state() === "ended") throw error;
       const recalled = await recall();
       if (recalled === undefined) throw error;
       return recalled;

@@ -193,7 +193,9 @@ export class Sotto {
    * Sends a message, now or later. Resolves once the server has it for good, or, `queued`, once it is clear that it cannot be reached:
    * then it goes out with the next connection. Throws `refused` (`not_friends`, `no_access`, …), `invalid` for a text that is too long.
    */
-  send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
+  async send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
+    // Nothing is kept for later by a session that was closed, perhaps to be forgotten.
+    if (this.#closing !== undefined) throw new SottoError("disconnected", "The client was closed.");
     return this.#parts.writer.send(dm, text, options);
   }
 
@@ -390,6 +392,8 @@ export class Sotto {
   /** {@link Sotto.close}, then forgets everything that this device keeps of the account (the store; not the account at the server). */
   async wipe(): Promise<void> {
     await this.close();
+    // What was under way has heard of the end by then, and writes no more.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     await this.#parts.store.clear();
   }
 }
@@ -450,7 +454,7 @@ async function begin<T>(address: string, account: Account, options: SottoOptions
     replays,
     recent,
     dms,
-    isOnline: () => engine.state === "online",
+    state: () => engine.state,
     opened: (message) => {
       if (message.expires === null) return;
       follower.noteEnd(message);

@@ -1,6 +1,6 @@
 /** The timestamps of the wire (R-114): UTC with six digits of a second and no zone, so that they sort as text. */
 
-/** Microseconds since 1970 UTC. Not a number for what is no timestamp. */
+/** Microseconds since 1970 UTC, exact up to the year 2255. Not a number for what is no timestamp. */
 export function micros(timestamp: string): number {
   return Date.parse(`${timestamp.slice(0, 23)}Z`) * 1000 + Number(timestamp.slice(23));
 }
