@@ -79,6 +79,18 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What changes seldom stays cached through updates of the rest; icons that several parts use come in one file instead of dozens.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(?:react|react-dom|scheduler)\// },
+            { name: "sdk", test: /\/sdk\/typescript\/src\/|node_modules\/(?:@noble|@scure|socket\.io-|engine\.io-)/ },
+            { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/socket.io": { target: "http://localhost:3000", ws: true } } },
   preview: { proxy: { "/socket.io": { target: "http://localhost:3000", ws: true } } },

@@ -6,11 +6,11 @@ import { lazy, type ComponentType, type ReactNode } from "react";
 const screen = <P,>(load: () => Promise<ComponentType<P>>) => lazy(async () => ({ default: await load() }));
 
 const chat = () => import("../features/chat");
-const people = () => import("../features/people");
 const newDm = () => import("../features/new-dm");
 const profile = () => import("../features/profile");
 const safety = () => import("../features/safety");
-// What the shell holds all the time is taken from its own file, so that it does not bring the whole feature along.
+// Features that others import from, and what the shell holds all the time: from its own file, so that it does not bring the rest along.
+const people = () => import("../features/people/PeopleScreen");
 const dmList = () => import("../features/chat/list/DmList");
 const nothingOpen = () => import("../features/chat/list/NothingOpen");
 const keyChangeBanner = () => import("../features/safety/KeyChangeBanner");
@@ -40,6 +40,17 @@ export const CallOverlay = screen(async () => (await callOverlay()).CallOverlay)
 export const Notifier = screen(async () => (await notifier()).Notifier);
 /** Everything before the log-in: `/welcome`, `/register`, `/login`, `/unlock`. */
 export const Welcome = screen(async () => (await welcome()).Welcome);
+
+/** Loads the conversation while nothing else is going on, so that the first chat opens at once. */
+export function prefetchChat(): () => void {
+  // Safari has no idle callback.
+  if (!("requestIdleCallback" in globalThis)) {
+    const timer = setTimeout(() => void chat().catch(() => undefined), 2000);
+    return () => clearTimeout(timer);
+  }
+  const idle = requestIdleCallback(() => void chat().catch(() => undefined));
+  return () => cancelIdleCallback(idle);
+}
 
 /** What the columns show for a place in the app. */
 export interface Place {

@@ -163,7 +163,7 @@ export async function logOut(): Promise<void> {
   await (await keys()).remove(SERVER, sotto.username);
   const accounts = await saved();
   remember(null);
-  confirmed(sotto.username);
+  forgetSettings(sotto.username);
   // The last account takes everything of this origin with it; settings of the device stay while another account is here.
   if (accounts.length === 0) await forgetOrigin();
   become({ phase: "out", accounts });
@@ -173,7 +173,19 @@ export async function logOut(): Promise<void> {
 export async function forget(account: SavedAccount): Promise<void> {
   await (await keys()).remove(account.server, account.username);
   remember(null);
+  forgetSettings(account.username);
   become({ phase: "out", accounts: await saved() });
+}
+
+/** What features keep of an account in `localStorage` (read marks, mutes) has a key that ends in the server and the name. */
+function forgetSettings(username: string): void {
+  confirmed(username);
+  const end = `.${encodeURIComponent(SERVER)}.${encodeURIComponent(username)}`;
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("sotto.") && key.endsWith(end)) localStorage.removeItem(key);
+  } catch {
+    // There is no such storage, and so nothing in it.
+  }
 }
 
 async function forgetOrigin(): Promise<void> {

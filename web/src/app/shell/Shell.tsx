@@ -6,7 +6,7 @@ import { MessageCircle, Settings, UsersRound, type LucideIcon } from "lucide-rea
 import { useQuery } from "@tanstack/react-query";
 import { Avatar, Badge, cx, EmptyState, LinkButton, SkeletonRows, Spinner, Tooltip, useIsPhone, useIsWide, VisuallyHidden } from "../../ui";
 import { ErrorBoundary } from "../errors";
-import { CallOverlay, KeyChangeBanner, Notifier, placeOf, type Place } from "../routes";
+import { CallOverlay, KeyChangeBanner, Notifier, placeOf, prefetchChat, type Place } from "../routes";
 import { useMe, useSotto } from "../session";
 import { ConnectionBanner, UnconfirmedBanner } from "./Banners";
 import { Notices } from "./Notices";
@@ -18,6 +18,7 @@ export function Shell() {
   const isPhone = useIsPhone();
   const isWide = useIsWide();
   const place = placeOf(path);
+  useEffect(prefetchChat, []);
   const underneath = useRef<HTMLElement>(null);
   const covered = place?.details !== undefined && !isWide;
   useEffect(() => {
