@@ -77,6 +77,7 @@ export function ContextMenu(menu: Entries & { isOpen: boolean; onClose: () => vo
       offset={4}
       className={styles.popover ?? ""}
       trigger="MenuTrigger"
+      aria-label={menu.label}
     >
       <Lines {...lines} />
     </AriaPopover>

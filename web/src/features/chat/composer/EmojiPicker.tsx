@@ -52,7 +52,7 @@ export function Picker({ onPick }: { onPick: (emoji: string) => void }) {
         <EmojiPicker.Search autoFocus aria-label="Search emoji" placeholder="Search emoji" className={styles.search} />
         <EmojiPicker.SkinToneSelector aria-label="Change skin tone" className={styles.tone} />
       </div>
-      <EmojiPicker.Viewport className={styles.viewport}>
+      <EmojiPicker.Viewport tabIndex={0} role="group" aria-label="Emoji" className={styles.viewport}>
         <EmojiPicker.Loading className={styles.waiting}>Loading …</EmojiPicker.Loading>
         <EmojiPicker.Empty className={styles.waiting}>{({ search }) => <>No emoji for «{search}»</>}</EmojiPicker.Empty>
         <EmojiPicker.List
@@ -63,13 +63,14 @@ export function Picker({ onPick }: { onPick: (emoji: string) => void }) {
                 {category.label}
               </div>
             ),
+            // The picker counts from 0, which no row or column of a grid may have; it finds rows by this number, but never the first.
             Row: ({ children, ...props }) => (
-              <div {...props} className={styles.row}>
+              <div {...props} aria-rowindex={props["aria-rowindex"] || undefined} className={styles.row}>
                 {children}
               </div>
             ),
             Emoji: ({ emoji, ...props }) => (
-              <button type="button" {...props} className={styles.emoji}>
+              <button type="button" {...props} aria-colindex={Number(props["aria-colindex"]) + 1} className={styles.emoji}>
                 {emoji.emoji}
               </button>
             ),

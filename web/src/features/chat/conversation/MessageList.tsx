@@ -7,7 +7,8 @@ import type { Message } from "@sotto/sdk";
 import { Button, Skeleton, Spinner, VisuallyHidden } from "../../../ui";
 import { standings, type Standing } from "../model/grouping";
 import type { Unread } from "../model/unread";
-import type { Outgoing, Timeline } from "../model/timeline";
+import type { Timeline } from "../model/timeline";
+import type { Outgoing } from "../model/timelineState";
 import { MessageRow } from "./MessageRow";
 import { OutgoingRow } from "./OutgoingRow";
 import { useStaged } from "./useStaged";
@@ -239,7 +240,8 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
         {state.phase === "loading" ? (
           <Waiting />
         ) : (
-          <div role="feed" aria-label="Messages" aria-busy={state.older === "loading" || state.newer === "loading"} className={styles.feed}>
+          // What arrives is announced apart: rows come and go here with the scrolling.
+          <div role="log" aria-live="off" aria-label="Messages" aria-busy={state.older === "loading" || state.newer === "loading"} className={styles.feed}>
             <Virtualizer
               key={epoch}
               ref={view}

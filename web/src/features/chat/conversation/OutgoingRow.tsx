@@ -4,7 +4,7 @@ import { memo } from "react";
 import { CircleAlert, Clock, LoaderCircle } from "lucide-react";
 import { Button, clock, cx } from "../../../ui";
 import { sendErrorText } from "../model/errors";
-import type { Outgoing } from "../model/timeline";
+import type { Outgoing } from "../model/timelineState";
 import { MessageText } from "../text/MessageText";
 import { Quote } from "./Quote";
 import { useRow } from "./rowContext";

@@ -6,7 +6,8 @@ import { useSotto } from "../../../app/session";
 import { firstUnread } from "../model/grouping";
 import { useReading } from "../model/hooks";
 import { toMs } from "../model/time";
-import type { Timeline, TimelineState } from "../model/timeline";
+import type { Timeline } from "../model/timeline";
+import type { TimelineState } from "../model/timelineState";
 
 /** What a timeline shows now. */
 export function useTimelineState(timeline: Timeline): TimelineState {

@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SottoError } from "@sotto/sdk";
 import { chance, FakeSession, message, NOON, turn } from "./testing";
-import { Timeline, type TimelineState } from "./timeline";
+import { Timeline } from "./timeline";
+import type { TimelineState } from "./timelineState";
 import { toTimestamp } from "./time";
 import { PAGE } from "./window";
 

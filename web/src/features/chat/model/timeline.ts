@@ -3,78 +3,13 @@
 import { SottoError, type Message, type MessageRef, type SendOptions, type Sent, type Sotto } from "@sotto/sdk";
 import { asError } from "./errors";
 import { justAfter, toMs, toTimestamp } from "./time";
+import { Quotes, type Quoted } from "./quotes";
+import type { Anchor, Outgoing, Target, TimelineState } from "./timelineState";
 import * as history from "./window";
 import type { HistoryWindow } from "./window";
 
 /** What a timeline needs of a session. */
 export type TimelineSession = Pick<Sotto, "messages" | "send" | "on" | "username">;
-
-/** A message of one's own that the server has not sent back yet. */
-export interface Outgoing {
-  /** Stays the key of the message in the list when it has arrived. */
-  readonly key: string;
-  readonly text: string;
-  readonly options: SendOptions;
-  readonly startedMs: number;
-  readonly state: "sending" | "queued" | "failed";
-  /** Known once it is sealed. */
-  readonly reference: MessageRef | null;
-  /** Why it failed. */
-  readonly error: SottoError | null;
-}
-
-/** Where the list stands after messages were put in place of others. */
-export type Target =
-  | { readonly at: "end" }
-  /** A message in the middle of the view, marked for a moment. */
-  | { readonly at: "message"; readonly id: number }
-  /** A message as far from the upper edge as it was (pixels). */
-  | { readonly at: "keep"; readonly id: number; readonly offset: number };
-
-/** The message at the upper edge of the view. */
-export interface Anchor {
-  readonly id: number;
-  readonly timestamp: string;
-  readonly offset: number;
-  /** The view is at the newest message and stays there. */
-  readonly atEnd: boolean;
-}
-
-/** What the screen shows. A new value for every change. */
-export interface TimelineState {
-  readonly phase: "loading" | "ready" | "failed";
-  /** Why the first page could not be read. */
-  readonly error: SottoError | null;
-  readonly window: HistoryWindow;
-  readonly outgoing: readonly Outgoing[];
-  /** Keys in the list of messages that were sent from here. */
-  readonly keys: ReadonlyMap<number, string>;
-  /**
-   * Message → how many envelopes of its sender were withheld or deleted before this device saw them. Only where the message came by itself and an
-   * earlier one of that sender is loaded: what is read page by page may just not be loaded yet.
-   */
-  readonly gaps: ReadonlyMap<number, number>;
-  /** Rises whenever messages were put in place of others, as opposed to beside them. */
-  readonly epoch: number;
-  /** Rises whenever the view is asked to go to `target`. */
-  readonly moves: number;
-  readonly target: Target;
-  /** A page elsewhere in the history is being read. */
-  readonly moving: boolean;
-  readonly older: "idle" | "loading" | "failed";
-  readonly newer: "idle" | "loading" | "failed";
-}
-
-/** A message as far as a reply's quote needs it. */
-export interface Quoted {
-  readonly id: number;
-  readonly timestamp: string;
-  readonly sender: string;
-  readonly text: string;
-}
-
-/** Quotes remembered beyond what is loaded. */
-const QUOTES = 2000;
 
 /** The timeline of one DM; {@link Timeline.close} ends it. */
 export class Timeline {
@@ -84,7 +19,7 @@ export class Timeline {
   readonly #session: TimelineSession;
   readonly #listeners = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
-  readonly #quotes = new Map<MessageRef, Quoted>();
+  readonly #quotes = new Quotes();
   /** Own messages that have come back, by reference. */
   readonly #returned = new Set<MessageRef>();
   readonly #gone = new Set<number>();
@@ -142,7 +77,7 @@ export class Timeline {
 
   /** What a reply quotes; null: never seen here. */
   quoted(reference: MessageRef): Quoted | null {
-    return this.#quotes.get(reference) ?? null;
+    return this.#quotes.get(reference);
   }
 
   /** Ends the subscription to the session. */
@@ -329,7 +264,7 @@ export class Timeline {
 
   #settle(window: HistoryWindow, log: readonly Message[]): HistoryWindow {
     let next: HistoryWindow = { ...window, messages: window.messages.filter(({ id }) => !this.#gone.has(id)) };
-    for (const message of next.messages) if (!this.#knows(message)) this.#remember(message);
+    this.#quotes.fill(next.messages);
     for (const message of log) if (!this.#gone.has(message.id)) next = history.put(next, message);
     return history.expire(next, toTimestamp(Date.now()));
   }
@@ -338,7 +273,7 @@ export class Timeline {
     if (this.#gone.has(message.id)) return;
     for (const log of this.#logs) log.push(message);
     if (message.sender === this.#session.username && message.content.ok) this.#returned.add(message.content.value.reference);
-    this.#remember(message);
+    this.#quotes.put(message);
     if (this.#state.phase === "ready") {
       const gap = message.missingBefore > 0 && this.#state.window.messages.some(({ sender }) => sender === message.sender);
       const gaps = gap ? new Map(this.#state.gaps).set(message.id, message.missingBefore) : this.#state.gaps;
@@ -356,13 +291,13 @@ export class Timeline {
   #changed(message: Message): void {
     if (this.#gone.has(message.id)) return;
     for (const log of this.#logs) log.push(message);
-    this.#remember(message);
+    this.#quotes.put(message);
     if (this.#state.phase === "ready") this.#set({ window: history.put(this.#state.window, message) });
   }
 
   #deleted(id: number): void {
     this.#gone.add(id);
-    this.#unquote(id);
+    this.#quotes.forget(id);
     this.#set({ window: history.remove(this.#state.window, id) });
     this.#refill();
   }
@@ -386,25 +321,6 @@ export class Timeline {
     this.#set({ target, moves: this.#state.moves + 1 });
   }
 
-  #unquote(id: number): void {
-    for (const [reference, quoted] of this.#quotes) if (quoted.id === id) this.#quotes.delete(reference);
-  }
-
-  #knows({ content }: Message): boolean {
-    return content.ok && this.#quotes.has(content.value.reference);
-  }
-
-  #remember({ id, timestamp, sender, content }: Message): void {
-    if (!content.ok) return;
-    const { reference, text } = content.value;
-    this.#quotes.delete(reference);
-    this.#quotes.set(reference, { id, timestamp, sender, text });
-    for (const oldest of this.#quotes.keys()) {
-      if (this.#quotes.size <= QUOTES) break;
-      this.#quotes.delete(oldest);
-    }
-  }
-
   #set(change: Partial<TimelineState>): void {
     const before = this.#state.window;
     this.#state = { ...this.#state, ...change };
@@ -426,7 +342,7 @@ export class Timeline {
         this.#watchExpiry();
         return;
       }
-      for (const { id } of before.messages) if (!window.messages.some((message) => message.id === id)) this.#unquote(id);
+      for (const { id } of before.messages) if (!window.messages.some((message) => message.id === id)) this.#quotes.forget(id);
       this.#set({ window });
       this.#refill();
     }, wait);
