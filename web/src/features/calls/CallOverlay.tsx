@@ -14,6 +14,7 @@ import type { CallSnapshot } from "./engine/call-snapshot";
 import { chosenDevice } from "./engine/media";
 import { useCalls, useCallsView } from "./hooks";
 import { IncomingCall } from "./IncomingCall";
+import { useWakeLock } from "./media-hooks";
 import { changesBetween, endingOf } from "./sentences";
 
 /** Mounted once, by the shell, in its flex column: the strip stands at the top of it. */
@@ -24,6 +25,7 @@ export function CallOverlay() {
   const [speaker, setSpeaker] = useState(() => chosenDevice("audiooutput"));
   const title = useTitle(call?.dm ?? null);
   useAnnouncements(call);
+  useWakeLock(call !== null);
 
   const happened = useEffectEvent((news: CallNews) => {
     if (news.what === "missed") {

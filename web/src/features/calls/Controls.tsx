@@ -1,6 +1,6 @@
 /** What one does in a call: microphone, camera, screen, devices, and going. */
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Maximize, Mic, MicOff, Minimize, MonitorUp, MonitorX, PhoneOff, Settings2, Video, VideoOff } from "lucide-react";
 import { cx, IconButton, Popover, Select, type TooltipPlacement } from "../../ui";
 import type { CallSnapshot } from "./engine/call-snapshot";
@@ -74,17 +74,24 @@ export function LeaveButton({ onLeave, tooltip = "top", className }: { onLeave: 
 /** All of the page, and nothing of the system around it. The page and not the call, or menus would stay behind. */
 function FullScreenButton() {
   const [isFull, setFull] = useState(document.fullscreenElement !== null);
-  const toggle = async (): Promise<void> => {
-    try {
-      if (document.fullscreenElement === null) await document.documentElement.requestFullscreen();
-      else await document.exitFullscreen();
-    } catch {
-      // The browser may say no; what is shown stays true.
-    }
-    setFull(document.fullscreenElement !== null);
-  };
+  useEffect(() => {
+    const changed = (): void => setFull(document.fullscreenElement !== null);
+    document.addEventListener("fullscreenchange", changed);
+    return () => {
+      document.removeEventListener("fullscreenchange", changed);
+      // It was for the call.
+      if (document.fullscreenElement !== null) void document.exitFullscreen().catch(() => undefined);
+    };
+  }, []);
+  // The browser may say no; what is shown follows what is.
+  const toggle = (): Promise<void> => (isFull ? document.exitFullscreen() : document.documentElement.requestFullscreen());
   return (
-    <IconButton aria-label={isFull ? "Leave full screen" : "Full screen"} tooltip="top" onPress={() => void toggle()} className={styles.control ?? ""}>
+    <IconButton
+      aria-label={isFull ? "Leave full screen" : "Full screen"}
+      tooltip="top"
+      onPress={() => void toggle().catch(() => undefined)}
+      className={styles.control ?? ""}
+    >
       {isFull ? <Minimize aria-hidden /> : <Maximize aria-hidden />}
     </IconButton>
   );
@@ -136,7 +143,7 @@ function DevicesButton({ session, onSpeaker }: { session: CallSession; onSpeaker
 /** The bar at the foot of a call. */
 export function Controls({ session, own, onSpeaker, onLeave }: ControlProps & { onSpeaker: (id: string) => void; onLeave: () => void }) {
   return (
-    <div role="toolbar" aria-label="Call controls" className={styles.bar}>
+    <div role="group" aria-label="Call controls" className={styles.bar}>
       <MicButton session={session} own={own} />
       <CameraButton session={session} own={own} />
       {canShareScreen() && <ScreenButton session={session} own={own} />}

@@ -76,3 +76,25 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
     return () => window.removeEventListener("keydown", listener);
   }, []);
 }
+
+/** Keeps the screen of a phone from going dark while one talks. */
+export function useWakeLock(wanted: boolean): void {
+  useEffect(() => {
+    if (!wanted || !("wakeLock" in navigator)) return undefined;
+    let lock: WakeLockSentinel | null = null;
+    let over = false;
+    const hold = async (): Promise<void> => {
+      // The system takes it away with the page, and may refuse it to save power.
+      if (document.visibilityState !== "visible") return;
+      lock = await navigator.wakeLock.request("screen").catch(() => null);
+      if (over) void lock?.release();
+    };
+    void hold();
+    document.addEventListener("visibilitychange", hold);
+    return () => {
+      over = true;
+      document.removeEventListener("visibilitychange", hold);
+      void lock?.release();
+    };
+  }, [wanted]);
+}

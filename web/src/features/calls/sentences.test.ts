@@ -48,6 +48,13 @@ describe("sentences", () => {
     expect(changesBetween(call([person("bob")]), call([]))).toEqual(["bob left the call"]);
     expect(changesBetween(call([]), call([], { phase: "reconnecting" }))).toEqual(["The server is out of reach; reconnecting"]);
     expect(changesBetween(call([]), call([]))).toEqual([]);
+    const { own } = call([]);
+    expect(changesBetween(call([]), call([], { own: { ...own, mic: "muted", camera: "on", sharing: "on" } }))).toEqual([
+      "Microphone muted",
+      "Camera on",
+      "You share your screen",
+    ]);
+    expect(changesBetween(call([]), call([], { own: { ...own, camera: "asking" } }))).toEqual([]);
   });
 
   it("every problem says what to do", () => {

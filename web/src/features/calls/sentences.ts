@@ -64,6 +64,10 @@ export function changesBetween(before: CallSnapshot, after: CallSnapshot): strin
     else if (then.screen !== null && now.screen === null) said.push(`${name} stopped sharing`);
   }
   for (const name of was.keys()) if (!is.has(name)) said.push(`${name} left the call`);
+  const [then, now] = [before.own, after.own];
+  if (then.mic !== now.mic && (now.mic === "on" || now.mic === "muted")) said.push(now.mic === "on" ? "Microphone on" : "Microphone muted");
+  if (then.camera !== now.camera && now.camera !== "asking") said.push(now.camera === "on" ? "Camera on" : "Camera off");
+  if (then.sharing !== now.sharing && now.sharing !== "asking") said.push(now.sharing === "on" ? "You share your screen" : "Your screen is shared no more");
   if (before.phase !== after.phase && after.phase === "reconnecting") said.push("The server is out of reach; reconnecting");
   if (before.phase === "reconnecting" && after.phase === "live") said.push("Connected again");
   return said;

@@ -165,6 +165,7 @@ describe("what is sent", () => {
     await settle();
     expect([alice.people(), bob.people()]).toEqual([{ bob: "connected mic camera audio video" }, { alice: "connected mic camera audio video" }]);
     expect([alice, bob].map(({ connections }) => connections.at(-1)?.signalingState)).toEqual(["stable", "stable"]);
+    expect([alice, bob].map(({ connections }) => connections.at(-1)?.rollbacks)).toEqual([0, 1]);
   });
 
   it("a screen is told from a camera", async () => {
@@ -307,6 +308,19 @@ describe("losses", () => {
     expect(alice.people()).toEqual({});
   });
 
+  it("one who is not in the call any more, for all that was missed, is gone after a while", async () => {
+    const { alice, bob } = await pair();
+    alice.sotto.lose();
+    bob.sotto.lose();
+    await settle();
+    expect(alice.people()).toEqual({ bob: "connected mic audio" });
+    alice.sotto.find();
+    await settle();
+    expect(alice.people()).toEqual({ bob: "reconnecting mic audio" });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(alice.people()).toEqual({});
+  });
+
   it("one whose media stop as well is gone at once", async () => {
     const { alice, bob } = await pair();
     bob.sotto.lose();
@@ -342,14 +356,30 @@ describe("leaving and coming back", () => {
   it("leaving before the server has answered leaves no place behind", async () => {
     const server = new FakeServer("alice", "bob");
     const alice = caller(server.device("alice"));
+    let answer: () => void = () => undefined;
+    alice.sotto.answers = new Promise((resolve) => {
+      answer = resolve;
+    });
     const started = alice.session.start(false);
-    await Promise.resolve();
+    await settle();
+    expect([alice.session.snapshot.phase, server.places.has("alice")]).toEqual(["joining", true]);
     await alice.session.leave();
+    answer();
     await started;
     await settle();
     expect(alice.session.snapshot.end?.reason).toBe("left");
     expect(server.places.has("alice")).toBe(false);
     expect(alice.media.opened.every(({ readyState }) => readyState === "ended")).toBe(true);
+  });
+
+  it("leaving while the browser still asks joins nothing", async () => {
+    const server = new FakeServer("alice", "bob");
+    const alice = caller(server.device("alice"));
+    const started = alice.session.start(false);
+    await alice.session.leave();
+    await started;
+    expect([alice.session.snapshot.end?.reason, server.places.size]).toEqual(["left", 0]);
+    expect(alice.media.opened.map(({ readyState }) => readyState)).toEqual(["ended"]);
   });
 
   it("R-602: another device of the user takes the place, and the others go over to it", async () => {
@@ -372,19 +402,20 @@ describe("leaving and coming back", () => {
 
   it("a signal for an earlier stay is not taken", async () => {
     const { server, alice, bob } = await pair();
+    await bob.session.toggleMic();
+    await settle();
+    const muted = server.signals.at(-1)?.body ?? "";
+    expect(muted).toContain('"mic":false');
+    await bob.session.toggleMic();
     await alice.session.leave();
     await settle();
     const again = caller(alice.sotto);
     await again.session.start(false);
     await settle();
-    for (const { from, to, body } of server.signals.filter((one) => one.to === "alice" && one.body.includes('"to"'))) {
-      alice.sotto.emit("callSignal", { dm: DM, username: from, body });
-      expect(to).toBe("alice");
-    }
+    alice.sotto.emit("callSignal", { dm: DM, username: "bob", body: muted });
     await settle();
     expect(again.people()).toEqual({ bob: "connected mic audio" });
-    expect(again.connections).toHaveLength(1);
-    expect(bob.connections).toHaveLength(2);
+    expect([again, bob].map(({ connections }) => connections.length)).toEqual([1, 2]);
   });
 
   it("R-511: the end of the friendship ends the call", async () => {

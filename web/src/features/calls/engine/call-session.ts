@@ -88,8 +88,9 @@ export class CallSession {
         this.#ownJoins = 0;
         if (this.#phase === "live" || this.#phase === "joining") this.#setPhase("reconnecting");
       }),
-      sotto.on("ended", ({ error }) => {
-        this.#finish("failed", error.message);
+      sotto.on("ended", () => {
+        // Why the session ended is said by the shell.
+        this.#finish("left");
       }),
     ];
   }

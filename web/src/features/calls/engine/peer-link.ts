@@ -173,13 +173,13 @@ export class PeerLink {
 
   /** Helps a connection that does not come about, or not again. */
   mend(configuration: RTCConfiguration): void {
-    this.#pc?.setConfiguration(configuration);
+    this.#configure(configuration);
     this.resync();
   }
 
   /** Takes other ICE servers before the credentials of the old ones end; `restart`: and asks the new ones, without ending what flows. */
   renew(configuration: RTCConfiguration, restart: boolean): void {
-    this.#pc?.setConfiguration(configuration);
+    this.#configure(configuration);
     if (restart && this.flowing) this.#pc?.restartIce();
   }
 
@@ -228,6 +228,14 @@ export class PeerLink {
       // The connection was closed in the meantime.
     } finally {
       this.#makingOffer = false;
+    }
+  }
+
+  #configure(configuration: RTCConfiguration): void {
+    try {
+      this.#pc?.setConfiguration(configuration);
+    } catch {
+      // Not every browser can change it; such a connection keeps the servers that it began with.
     }
   }
 

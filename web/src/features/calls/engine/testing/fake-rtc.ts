@@ -117,6 +117,8 @@ export class FakeConnection {
   readonly channel: { onclose: (() => void) | null } = { onclose: null };
   /** How many offers were made here. */
   offers = 0;
+  /** How many of them were taken back. */
+  rollbacks = 0;
   /** How long each description is made, in characters, to see long ones through. */
   static padding = 0;
 
@@ -197,6 +199,7 @@ export class FakeConnection {
         this.#remote = remote;
         this.signalingState = "stable";
       } else {
+        if (this.signalingState === "have-local-offer") this.rollbacks += 1;
         this.#pendingRemote = remote;
         this.signalingState = "have-remote-offer";
       }

@@ -40,6 +40,8 @@ export class FakeSotto implements CallsSotto {
   readonly #server: FakeServer;
   readonly #listeners = new Map<keyof SottoEvents, Set<(payload: never) => void>>();
   #news: Promise<void> = Promise.resolve();
+  /** When the server's answers to `joinCall` arrive. */
+  answers: Promise<void> = Promise.resolve();
   readonly blocks = new Set<string>();
   /** What the next requests throw, first in, first out. */
   readonly refusals: { readonly request: "joinCall" | "sendCallSignal"; readonly error: SottoError }[] = [];
@@ -84,7 +86,11 @@ export class FakeSotto implements CallsSotto {
     await this.dm(id);
     this.#server.places.set(this.username, this);
     const inCall = [...this.#server.places.keys()];
-    this.#server.tell("callJoined", { dm: id, username: this.username });
+    // R-704: the notice leaves after the answer.
+    setTimeout(() => {
+      this.#server.tell("callJoined", { dm: id, username: this.username });
+    });
+    await this.answers;
     return inCall;
   }
 
