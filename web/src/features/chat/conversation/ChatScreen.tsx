@@ -1,8 +1,8 @@
 /** One DM: its header, its messages, where one writes. */
 
-import { useCallback, useMemo, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearch } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import type { Dm, Message } from "@sotto/sdk";
 import { sentenceOf, useSotto, useSottoEvent } from "../../../app/session";
 import { announce, Banner, Button, EmptyState, LinkButton, ScreenBar, Skeleton, toast } from "../../../ui";
@@ -63,8 +63,14 @@ function Conversation({ dm }: { dm: Dm }) {
   const pinned = usePinned(dm.id).data;
   const scheduled = useScheduled(dm.id).data;
   const soon = useSoon();
+  const [panel, setPanel] = useState<"pinned" | "scheduled" | null>(null);
   const search = useSearch();
-  const [panel, setPanel] = useState<"pinned" | "scheduled" | null>(search === "scheduled" ? "scheduled" : null);
+  const [path, navigate] = useLocation();
+  useEffect(() => {
+    if (search !== "scheduled") return;
+    setPanel("scheduled");
+    navigate(path, { replace: true });
+  }, [search, path, navigate]);
   const [menu, setMenu] = useState<MessageMenuProps["open"]>(null);
   const [focused, setFocused] = useState<string | null>(null);
   const [readUpTo, setReadUpTo] = useNewLine(dm, timeline);
@@ -75,6 +81,13 @@ function Conversation({ dm }: { dm: Dm }) {
   useSottoEvent("messageNew", ({ message }) => {
     if (message.dm !== dm.id || message.sender === me) return;
     announce(`${message.sender}: ${message.content.ok ? oneLine(message.content.value.text) : "a message that cannot be read"}`);
+  });
+
+  useSottoEvent("messageDeleted", ({ id: gone }) => {
+    if (draft.replyTo?.id === gone) change({ replyTo: null });
+    if (draft.editing?.id !== gone) return;
+    change({ editing: null, text: draft.before, before: "" });
+    toast("The message that you were editing has gone.");
   });
 
   const jump = useCallback(

@@ -230,8 +230,8 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
           {state.older === "loading" && <Spinner label="Loading earlier messages" />}
           {state.older === "failed" && (
             <p className={styles.failed}>
-              Earlier messages are not kept on this device.{" "}
-              <Button size="small" onPress={() => void timeline.loadOlder()}>
+              Earlier messages could not be loaded.{" "}
+              <Button size="small" onPress={() => void timeline.loadOlder(true)}>
                 Try again
               </Button>
             </p>

@@ -1,12 +1,13 @@
 /** One DM in the list. */
 
-import { memo } from "react";
+import { memo, useEffect, useState } from "react";
 import { Lock, Phone } from "lucide-react";
 import type { Dm, Message } from "@sotto/sdk";
 import { useSotto } from "../../../app/session";
 import { Avatar, Badge, cx, fullWhen, momentOf, presenceOf, shortWhen, Skeleton, VisuallyHidden } from "../../../ui";
 import { usePerson, useTyping } from "../model/hooks";
 import { partnerOf, previewOf, titleOf } from "../model/names";
+import { toMs } from "../model/time";
 import { typingText } from "../model/typing";
 import styles from "./DmRow.module.css";
 
@@ -88,6 +89,7 @@ function Partner({ name }: { name: string }) {
 function Preview({ dm, latest, inGroup }: { dm: Dm; latest: Message | null | undefined; inGroup: boolean }) {
   const me = useSotto().username;
   const typing = useTyping(dm.id);
+  const expired = useExpired(latest?.expires ?? null);
   if (dm.locked !== null) {
     return (
       <span className={cx(styles.preview, styles.locked)}>
@@ -97,6 +99,7 @@ function Preview({ dm, latest, inGroup }: { dm: Dm; latest: Message | null | und
   }
   if (typing.length > 0) return <span className={cx(styles.preview, styles.typing)}>{inGroup ? typingText(typing) : "typing"} …</span>;
   if (latest === undefined) return <Skeleton width="60%" className={styles.waiting ?? ""} />;
+  if (expired) return <span className={cx(styles.preview, styles.quiet)}>The newest message has gone</span>;
   if (latest === null) return <span className={cx(styles.preview, styles.quiet)}>No messages yet</span>;
   const { who, text, unreadable } = previewOf(latest, me, inGroup);
   return (
@@ -109,4 +112,23 @@ function Preview({ dm, latest, inGroup }: { dm: Dm; latest: Message | null | und
       <bdi>{text}</bdi>
     </span>
   );
+}
+
+/** Whether a moment is past; told when it comes, with or without a word from the server (C-313). */
+function useExpired(expires: string | null): boolean {
+  const [now, setNow] = useState(() => Date.now());
+  const left = expires === null ? null : toMs(expires) - now;
+  useEffect(() => {
+    if (left === null || left <= 0) return undefined;
+    const timer = setTimeout(
+      () => {
+        setNow(Date.now());
+      },
+      Math.min(left + 1, 2 ** 31 - 1),
+    );
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [left]);
+  return left !== null && left <= 0;
 }

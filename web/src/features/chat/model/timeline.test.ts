@@ -167,6 +167,27 @@ describe("what is loaded", () => {
     expect(down).toEqual(Array.from({ length: down.length }, (_, index) => 2000 - down.length + 1 + index));
   });
 
+  it("asks once for a page that fails, then when asked again or connected", async () => {
+    const session = seeded(200);
+    const timeline = await opened(session);
+    session.failing = new SottoError("disconnected", "The connection ended.");
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      void timeline.loadOlder();
+      await session.settle();
+    }
+    expect(timeline.getState().older).toBe("failed");
+    expect(session.asked).toHaveLength(2);
+    void timeline.loadOlder(true);
+    await session.settle();
+    expect(session.asked).toHaveLength(3);
+    session.failing = null;
+    session.tell("connected", {});
+    await session.settle();
+    void timeline.loadOlder();
+    await session.settle();
+    expect(timeline.getState().window.messages).toHaveLength(2 * PAGE);
+  });
+
   it("is read again after a reset around where the view stands", async () => {
     const session = seeded(500);
     const timeline = await opened(session);

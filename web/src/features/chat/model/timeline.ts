@@ -115,9 +115,10 @@ export class Timeline {
     this.#stale = !(await kept);
   }
 
-  /** Reads the page before what is loaded. */
-  async loadOlder(): Promise<void> {
+  /** Reads the page before what is loaded; after a failure only if asked `again`. */
+  async loadOlder(again = false): Promise<void> {
     const first = this.#state.window.messages[0];
+    if (this.#state.older === "failed" && !again) return;
     if (!this.#idle() || !this.#state.window.hasOlder || first === undefined) return;
     this.#set({ older: "loading" });
     const went = await this.#read(
@@ -130,10 +131,10 @@ export class Timeline {
     if (went instanceof SottoError) this.#set({ older: "failed", error: went });
   }
 
-  /** Reads the page after what is loaded. */
+  /** Reads the page after what is loaded; not after a failure, until the connection is there again. */
   async loadNewer(): Promise<void> {
     const last = this.#state.window.messages.at(-1);
-    if (!this.#idle() || !this.#state.window.hasNewer || last === undefined) return;
+    if (this.#state.newer === "failed" || !this.#idle() || !this.#state.window.hasNewer || last === undefined) return;
     this.#set({ newer: "loading" });
     const went = await this.#read(
       () => this.#session.messages(this.dm, { after: last.timestamp, count: history.PAGE }),
