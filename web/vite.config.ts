@@ -1,12 +1,15 @@
 /** How the web client is built: one page, everything from its own origin, nothing that a strict CSP would refuse. */
 
 import { readFileSync } from "node:fs";
+import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { licences } from "./scripts/licences.ts";
 
+/** Where the server is during development. */
+const proxy = { "/socket.io": { target: env["SOTTO_SERVER"] ?? "http://localhost:3000", ws: true } };
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 const sdk = fileURLToPath(new URL("../sdk/typescript/src", import.meta.url));
 
@@ -92,6 +95,6 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/socket.io": { target: "http://localhost:3000", ws: true } } },
-  preview: { proxy: { "/socket.io": { target: "http://localhost:3000", ws: true } } },
+  server: { proxy },
+  preview: { proxy },
 });
