@@ -32,7 +32,8 @@ export function Unusable({ why, sentence }: { why: "insecure" | "storage"; sente
       lead={
         <>
           <p>Sotto needs a place for your keys, and the browser gives none (IndexedDB). Private windows and strict settings do that.</p>
-          <p>Open Sotto in an ordinary window, or allow this site to store data. {sentence}</p>
+          <p>Open Sotto in an ordinary window, or allow this site to store data.</p>
+          <p>It says: {sentence}</p>
         </>
       }
     >
