@@ -55,7 +55,11 @@ export function DmDetails({ id }: { id: number }) {
             role="alert"
             icon={<CloudOff />}
             title="The details could not be read"
-            actions={<Button isPending={dm.isFetching} onPress={() => void dm.refetch()}>Try again</Button>}
+            actions={
+              <Button isPending={dm.isFetching} onPress={() => void dm.refetch()}>
+                Try again
+              </Button>
+            }
           >
             {sentenceFor(dm.error, "look")}
           </EmptyState>

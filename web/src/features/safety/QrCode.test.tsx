@@ -19,7 +19,13 @@ function painted(path: string, size: number): boolean[][] {
 
 describe("the drawing", () => {
   it("has exactly the dark modules", () => {
-    expect(pathOf([[true, true, false], [false, false, false], [false, true, true]])).toBe("M0 0h2v1h-2zM1 2h2v1h-2z");
+    expect(
+      pathOf([
+        [true, true, false],
+        [false, false, false],
+        [false, true, true],
+      ]),
+    ).toBe("M0 0h2v1h-2zM1 2h2v1h-2z");
     const code = encode(safetyPayload("alice", "bob", "0".repeat(60)), { ecc: "M", border: 4 });
     expect(painted(pathOf(code.data), code.size)).toEqual(code.data);
   });

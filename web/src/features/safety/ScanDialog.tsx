@@ -10,7 +10,12 @@ import styles from "./ScanDialog.module.css";
 const LOOK_MS = 200;
 
 /** `onCode`: the first code that is seen, whatever it says. The camera is off as soon as this is gone. */
-export function ScanDialog({ detector, name, onClose, onCode }: {
+export function ScanDialog({
+  detector,
+  name,
+  onClose,
+  onCode,
+}: {
   detector: Detector;
   name: string;
   onClose: () => void;

@@ -41,7 +41,11 @@ export function VerifyScreen({ name }: { name: string }) {
             role="alert"
             icon={<CloudOff />}
             title="The key could not be looked up"
-            actions={<Button isPending={person.isFetching} onPress={() => void person.refetch()}>Try again</Button>}
+            actions={
+              <Button isPending={person.isFetching} onPress={() => void person.refetch()}>
+                Try again
+              </Button>
+            }
           >
             {sentenceFor(person.error, "look")}
           </EmptyState>
@@ -88,8 +92,8 @@ function Verify({ person }: { person: Person }) {
         </p>
       )}
       <p className={styles.lead}>
-        If {name} sees the same number, nobody stands between you. Compare it when you meet, or in a call in which you know the voice;
-        not in a chat here.
+        If {name} sees the same number, nobody stands between you. Compare it when you meet, or in a call in which you know the voice; not
+        in a chat here.
       </p>
       <section className={styles.number} aria-label="Your safety number">
         <div className={styles.code}>
@@ -266,7 +270,8 @@ function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
         </h3>
         <p>
           The key that you see for {name} is not the one that {name} has, or the reverse. Somebody may be reading along: the server, or
-          whoever controls it. Do not write anything private here, and {changed ? "do not accept the new key." : "tell each other by another way."}
+          whoever controls it. Do not write anything private here, and{" "}
+          {changed ? "do not accept the new key." : "tell each other by another way."}
         </p>
         <p>First make sure that both of you look at the number of you two, and that both apps are up to date.</p>
         <div className={styles.row}>
