@@ -7,10 +7,9 @@
  * that follow are newer, too. So an older state never replaces a newer one.
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { encodeHex } from "./crypto/index.js";
 import { SottoError } from "./errors.js";
 import type { SottoEvents } from "./events.js";
+import { digest, Followed, type Kept } from "./followed.js";
 import type { Message, Page } from "./model.js";
 import type * as protocol from "./protocol.js";
 import { readJson } from "./store/json.js";
@@ -28,6 +27,13 @@ const PAGE = 200;
 
 /** How long after its end a message is taken away here if the server says nothing, in microseconds. */
 const GRACE = 5_000_000;
+
+/** How many messages that went are remembered, in a run and across runs. */
+const GONE = 10_000;
+const KEPT_GONE = 1_000;
+
+/** Messages that went without this device knowing where they had been: a later read must not tell of them again. */
+const LOST = `${ROLE}-gone`;
 
 /** Says that this profile has followed before. */
 const BEGAN = "followed";
@@ -54,66 +60,6 @@ export interface Source {
   now(): number;
 }
 
-/** What is kept of one DM, as JSON. */
-interface Kept {
-  readonly cursor: string;
-  readonly newest: string | null;
-  readonly filling: boolean;
-  readonly shown: readonly (readonly [number, string | null])[];
-}
-
-/** What is known of one DM. */
-class Followed {
-  /** Everything before it was told. */
-  cursor: string;
-  /** The newest message that was told. */
-  newest: string | null = null;
-  /** History from `newest` on is still to be told: the DM is new, or the cursor was too old. */
-  filling = false;
-  /** What was told since the cursor: a digest of the state, or null for a message that is gone. */
-  shown = new Map<number, string | null>();
-  settling = true;
-  /** A notice or a read failed: nothing of the DM is told until a read has succeeded. */
-  behind = false;
-  /** What the running chain of pages has touched, and the newest message in it. */
-  touched = new Set<number>();
-  seen: string | null = null;
-  changed = true;
-
-  constructor(cursor: string) {
-    this.cursor = cursor;
-  }
-
-  static from(kept: Kept): Followed {
-    const followed = new Followed(kept.cursor);
-    followed.newest = kept.newest;
-    followed.filling = kept.filling;
-    followed.shown = new Map(kept.shown);
-    followed.changed = false;
-    return followed;
-  }
-
-  toBytes(): Uint8Array {
-    const kept: Kept = { cursor: this.cursor, newest: this.newest, filling: this.filling, shown: [...this.shown] };
-    return new TextEncoder().encode(JSON.stringify(kept));
-  }
-
-  isNewer(wire: protocol.Message): boolean {
-    return this.newest === null || wire.timestamp > this.newest;
-  }
-
-  show(wire: protocol.Message): void {
-    this.shown.set(wire.id, digest(wire));
-    this.seen = latest(this.seen, wire.timestamp);
-    this.changed = true;
-  }
-
-  /** What was shown has become everything up to it. */
-  advance(): void {
-    this.newest = latest(this.newest, this.seen);
-  }
-}
-
 /** What to do with a notice: told already; a new message; a new state of one; older or newer than what was read, so read again. */
 export type Verdict = "known" | "new" | "changed" | "pull";
 
@@ -135,17 +81,23 @@ export class Follower {
   readonly #dms = new Map<number, Followed>();
   /** When messages destroy themselves, in microseconds. */
   readonly #ends = new Map<number, { readonly at: number; readonly dm: number }>();
-  /** Messages that went without this device knowing where they had been. */
+  /** Messages of which this run has told that they are gone: a notice may come long after the read that told of it first. */
   readonly #gone = new Set<number>();
+  /** Those of them, of this run and earlier ones, whose DM was not known. */
+  #lost: readonly number[];
+  #lostChanged = false;
 
-  private constructor(store: Store, source: Source, began: boolean) {
+  private constructor(store: Store, source: Source, began: boolean, lost: readonly number[]) {
     this.#store = store;
     this.#source = source;
     this.#began = began;
+    this.#lost = lost;
+    for (const id of lost) this.#gone.add(id);
   }
 
   static async open(store: Store, source: Source): Promise<Follower> {
-    return new Follower(store, source, (await store.read(BEGAN)) !== undefined);
+    const lost = await readJson<number[]>(store, LOST).catch(() => undefined);
+    return new Follower(store, source, (await store.read(BEGAN)) !== undefined, lost ?? []);
   }
 
   /**
@@ -275,14 +227,19 @@ export class Follower {
   delete(dm: number | undefined, id: number): boolean {
     this.#ends.delete(id);
     const followed = dm === undefined ? undefined : this.#dms.get(dm);
-    if (followed === undefined) {
-      const told = this.#gone.has(id);
-      this.#gone.add(id);
-      return !told;
+    const told = this.#gone.has(id) || followed?.shown.get(id) === null;
+    this.#gone.add(id);
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= GONE) break;
+      this.#gone.delete(oldest);
     }
-    const told = followed.shown.get(id) === null;
-    followed.shown.set(id, null);
-    followed.changed = true;
+    if (followed !== undefined) {
+      followed.shown.set(id, null);
+      followed.changed = true;
+    } else if (!told) {
+      this.#lost = [...this.#lost, id].slice(-KEPT_GONE);
+      this.#lostChanged = true;
+    }
     return !told;
   }
 
@@ -324,10 +281,7 @@ export class Follower {
     await this.#source.forget(dm, changes.deleted);
     for (const id of changes.deleted) {
       followed.touched.add(id);
-      this.#ends.delete(id);
-      const told = followed.shown.get(id) === null;
-      followed.shown.set(id, null);
-      if (!told && !this.#gone.delete(id)) happenings.push({ event: "messageDeleted", payload: { dm, id } });
+      if (this.delete(dm, id)) happenings.push({ event: "messageDeleted", payload: { dm, id } });
     }
     followed.cursor = changes.cursor;
     followed.changed = true;
@@ -411,17 +365,9 @@ export class Follower {
 
   async saveAll(): Promise<void> {
     for (const dm of this.dms()) await this.save(dm);
+    if (!this.#lostChanged || !(await this.isOwner())) return;
+    this.#lostChanged = false;
+    const bytes = new TextEncoder().encode(JSON.stringify(this.#lost));
+    await this.#store.update(LOST, () => bytes);
   }
-}
-
-function latest(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return a > b ? a : b;
-}
-
-/** Stands for a state of a message: equal for equal states, as 32 hex digits. */
-export function digest(wire: protocol.Message): string {
-  const reactions = wire.reactions.map(({ id, reaction }) => [id, reaction]);
-  const state = [wire.sender, wire.message, wire.signature, wire.pinned, wire.delete_timestamp, reactions];
-  return encodeHex(sha256(new TextEncoder().encode(JSON.stringify(state)))).slice(0, 32);
 }

@@ -139,8 +139,9 @@ export class Recent {
     }
     // What the page leaves out is gone.
     shelf.messages = shelf.messages.filter((message) => {
-      const covered = (before === undefined || message.timestamp < before) && (oldestThere === undefined || message.timestamp >= oldestThere);
-      return !covered || this.since(mark, message.id) !== undefined;
+      const isAfter = before !== undefined && message.timestamp >= before;
+      const isBefore = oldestThere !== undefined && message.timestamp < oldestThere;
+      return isAfter || isBefore || this.since(mark, message.id) !== undefined;
     });
     for (const message of current) insert(shelf, message);
     if (oldestThere === undefined) shelf.complete = true;

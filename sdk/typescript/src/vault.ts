@@ -93,7 +93,10 @@ export class Vault {
     return this.#turns.run(() => this.#write(caller, change));
   }
 
-  /** Publishes a new prekey where the current one is over 30 days old or missing, and the current one where the server shows another (C-409). */
+  /**
+   * Publishes a new prekey where the current one is over 30 days old or missing, and the current one where the server shows another
+   * (C-409).
+   */
   rotate(caller: Caller): Promise<void> {
     return this.#turns.run(async () => {
       const now = this.#seconds();

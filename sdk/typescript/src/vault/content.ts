@@ -167,7 +167,7 @@ export function toJson(content: Content): Json {
     v: content.v,
     spks: content.spks.map((spk) => object(spk.extra, { created_at: spk.createdAt, private: spk.private, retired_at: spk.retiredAt })),
     dms: map(content.dms, (dm) => object(dm.extra, { group_id: dm.groupId, epochs: dm.epochs.map(epochJson), left_at: dm.leftAt })),
-    pending: content.pending.size === 0 ? undefined : map(content.pending, (p) => object(p.extra, { secret: p.secret, at: p.at })),
+    pending: content.pending.size === 0 ? undefined : map(content.pending, pendingJson),
     pins: map(content.pins, (pin) =>
       object(pin.extra, {
         ik: pin.ik,
@@ -182,6 +182,10 @@ export function toJson(content: Content): Json {
 
 function epochJson(epoch: KeptEpoch): Json {
   return object(epoch.extra, { e: epoch.e, secret: epoch.secret, gi_hash: epoch.giHash });
+}
+
+function pendingJson({ secret, at, extra }: PendingGroup): Json {
+  return object(extra, { secret, at });
 }
 
 function object(extra: Extra, known: Record<string, Json | undefined>): Json {
@@ -207,7 +211,9 @@ export function addPrekey(content: Content, createdAt: bigint, privateHex: strin
 /** The current prekey: the newest that is not retired. */
 export function currentPrekey(content: Content): KeptPrekey | undefined {
   const current = content.spks.filter((spk) => spk.retiredAt === undefined);
-  return current.reduce<KeptPrekey | undefined>((best, spk) => (best !== undefined && best.createdAt > spk.createdAt ? best : spk), undefined);
+  let newest: KeptPrekey | undefined;
+  for (const spk of current) if (newest === undefined || spk.createdAt >= newest.createdAt) newest = spk;
+  return newest;
 }
 
 /** Whether a prekey is young enough to stay the current one. */

@@ -77,7 +77,8 @@ function mergePin(mine: KeptPin, theirs: KeptPin): KeptPin {
   if (mine.ik !== theirs.ik) {
     return winner;
   }
-  return { ...winner, spkCreatedAt: mine.spkCreatedAt > theirs.spkCreatedAt ? mine.spkCreatedAt : theirs.spkCreatedAt, extra: join(loser.extra, winner.extra) };
+  const spkCreatedAt = mine.spkCreatedAt > theirs.spkCreatedAt ? mine.spkCreatedAt : theirs.spkCreatedAt;
+  return { ...winner, spkCreatedAt, extra: join(loser.extra, winner.extra) };
 }
 
 /** A decision beats first sight, and the later of two decisions wins; of two first sights the first one is that. */

@@ -67,7 +67,8 @@ test("a session that is closed while online, mid-catch-up, mid-request, offline 
   // Nobody there at all, and a key that is not the account's.
   const nobody = await Sotto.open("http://127.0.0.1:9", alice.account, { store: new MemoryStore() });
   await nobody.close();
-  await expect(Sotto.recover(server.url, "alice", bob.words, { store: new MemoryStore() })).rejects.toMatchObject({ code: "wrong_response" });
+  const stranger = Sotto.recover(server.url, "alice", bob.words, { store: new MemoryStore() });
+  await expect(stranger).rejects.toMatchObject({ code: "wrong_response" });
 
   await alice.sotto.close();
   await until("everything is let go of", () => held().timers <= before.timers && held().sockets <= before.sockets);

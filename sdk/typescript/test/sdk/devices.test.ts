@@ -51,7 +51,8 @@ test("C-106: words open the account and its history on a second device; E_WORDS 
   await sotto.close();
 
   const options = { store: new MemoryStore() };
-  await expect(Sotto.recover(server.url, "ben", "abandon ".repeat(24), options)).rejects.toMatchObject({ kind: "security", code: "E_WORDS" });
+  const wrong = Sotto.recover(server.url, "ben", "abandon ".repeat(24), options);
+  await expect(wrong).rejects.toMatchObject({ kind: "security", code: "E_WORDS" });
   await expect(Sotto.recover(server.url, "cleo", ben.words, options)).rejects.toMatchObject({ kind: "refused", code: "wrong_response" });
   await expect(Sotto.recover(server.url, "nobody", ben.words, options)).rejects.toMatchObject({ kind: "refused", code: "no_such_user" });
 });

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { SottoError } from "../../src/errors.js";
-import { digest, Follower, type Happening, ROLE, type Source } from "../../src/follow.js";
+import { Follower, type Happening, ROLE, type Source } from "../../src/follow.js";
+import { digest } from "../../src/followed.js";
 import { type Message, MemoryStore, type protocol } from "../../src/index.js";
 import { timestamp } from "../../src/time.js";
 
@@ -221,7 +222,7 @@ describe("notices", () => {
 
   test("R-714: a message that went is told once, by notice or by read, with or without its DM, and does not come back", async () => {
     const dm = new Dm();
-    const { follower } = await begun(dm);
+    const { follower, store } = await begun(dm);
     dm.add(wire(1), wire(2));
     await pull(follower);
     dm.remove(1);
@@ -229,9 +230,17 @@ describe("notices", () => {
     expect([follower.delete(DM, 1), follower.delete(DM, 1)]).toEqual([true, false]);
     expect(await pull(follower)).toEqual([]);
     expect(take(follower, wire(1, "b"))).toBe("known");
+    dm.remove(2);
+    expect(await pull(follower)).toEqual(["-2"]);
+    dm.add(wire(3));
+    expect(await pull(follower)).toEqual(["+3 a"]);
+    expect(follower.delete(DM, 2), "the notice comes after two more reads").toBe(false);
     dm.remove(9);
     expect([follower.delete(undefined, 9), follower.delete(undefined, 9)]).toEqual([true, false]);
-    expect(await pull(follower)).toEqual([]);
+    await follower.saveAll();
+    follower.release();
+    const next = (await begun(dm, store)).follower;
+    expect(await pull(next), "nor in the next run").toEqual([]);
   });
 
   test("a DM of which much was told is due for a read, after which little is remembered", async () => {

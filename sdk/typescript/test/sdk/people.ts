@@ -79,7 +79,10 @@ export class Ear {
 
   /** The payload of the next event of a kind that fits. */
   next<E extends keyof SottoEvents>(event: E, fits: (payload: SottoEvents[E]) => boolean = () => true): Promise<SottoEvents[E]> {
-    return this.until(event, (told) => (told.event === event && fits(told.payload as SottoEvents[E]) ? (told.payload as SottoEvents[E]) : undefined));
+    return this.until(event, (told) => {
+      const payload = told.payload as SottoEvents[E];
+      return told.event === event && fits(payload) ? payload : undefined;
+    });
   }
 
   /** The texts of new messages, in order, up to one. */
@@ -125,7 +128,12 @@ export async function member(server: string, username: string, options: SottoOpt
 }
 
 /** A session of an account, which need not be online yet. */
-export async function device(server: string, account: Account, store: Store = new MemoryStore(), options: SottoOptions = {}): Promise<{ sotto: Sotto; ear: Ear }> {
+export async function device(
+  server: string,
+  account: Account,
+  store: Store = new MemoryStore(),
+  options: SottoOptions = {},
+): Promise<{ sotto: Sotto; ear: Ear }> {
   const sotto = await Sotto.open(server, account, { ...options, store });
   open.add(sotto);
   return { sotto, ear: new Ear(sotto) };

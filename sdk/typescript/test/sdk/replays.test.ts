@@ -47,7 +47,14 @@ beforeAll(async () => {
 
 const sid = platform.randomBytes(8);
 
-function seal(kind: Kind, seq: number, body: string, more: { target?: Uint8Array; rev?: number; expireS?: number; by?: 0 | 1 } = {}): Promise<Sealed> {
+interface More {
+  readonly target?: Uint8Array;
+  readonly rev?: number;
+  readonly expireS?: number;
+  readonly by?: 0 | 1;
+}
+
+function seal(kind: Kind, seq: number, body: string, more: More = {}): Promise<Sealed> {
   const { target = new Uint8Array(32), rev = 0, expireS = 0, by = 0 } = more;
   const stamp = { sid, seq, salt: platform.randomBytes(32) };
   return sealEnvelope(platform, context, by === 0 ? alice : bob, by, stamp, { kind, target, rev, sentAtMs: 5n, expireS, body });
@@ -55,8 +62,8 @@ function seal(kind: Kind, seq: number, body: string, more: { target?: Uint8Array
 
 function wire(id: number, sealed: Sealed, more: Partial<protocol.Message> = {}): protocol.Message {
   const [message, signature] = [encodeHex(sealed.envelope), encodeHex(sealed.signature)];
-  const plain = { id, dm_id: DM, sender: "alice", message, signature, timestamp: SENT, delete_timestamp: null, pinned: false, reactions: [] };
-  return { ...plain, ...more };
+  const plain = { id, dm_id: DM, sender: "alice", message, signature, timestamp: SENT, pinned: false, reactions: [] };
+  return { ...plain, delete_timestamp: null, ...more };
 }
 
 describe("a message that comes again", () => {
@@ -66,7 +73,8 @@ describe("a message that comes again", () => {
     const sealed = await seal("message", 0, "hello");
     const reactions = [{ id: 3, sender: "bob", reaction: encodeHex(reaction.envelope), signature: encodeHex(reaction.signature) }];
     const first = await replays.message(group, wire(1, sealed, { reactions }));
-    expect([textOf(first), first.reactions[0]?.text]).toEqual(["hello", { ok: false, why: expect.objectContaining({ code: "E_INNER" }) as unknown }]);
+    expect(textOf(first)).toBe("hello");
+    expect(first.reactions[0]?.text).toMatchObject({ ok: false, why: { code: "E_INNER" } });
     const fit = await seal("reaction", 2, "🎉", { by: 1, target: sealed.msgRef });
     const fitting = [{ id: 4, sender: "bob", reaction: encodeHex(fit.envelope), signature: encodeHex(fit.signature) }];
     const before = await replays.message(group, wire(1, sealed, { reactions: fitting }));
@@ -127,7 +135,8 @@ describe("across runs", () => {
     const store = new MemoryStore();
     const replays = new Replays(store, platform);
     const [one, two] = [await seal("message", 40, "one"), await seal("message", 43, "two")];
-    const name = async (rev: number, seq: number, text: string): Promise<string> => encodeHex(toName(await seal("name", seq, text, { rev })));
+    const name = async (rev: number, seq: number, text: string): Promise<string> =>
+      encodeHex(toName(await seal("name", seq, text, { rev })));
     const [old, current] = [await name(1, 41, "old"), await name(2, 42, "current")];
     await replays.message(group, wire(1, one));
     expect(await replays.name(group, old)).toEqual({ ok: true, value: { text: "old", rev: 1 } });
@@ -150,7 +159,8 @@ describe("limits", () => {
     const replays = new Replays(new MemoryStore(), platform);
     const at = (seconds: number): string => timestamp(Date.parse(`${SENT.slice(0, 23)}Z`) * 1000 + seconds * 1_000_000);
     const sent = async (id: number, expireS: number, server: string | null): Promise<[string, string | null]> => {
-      const message = await replays.message(group, wire(id, await seal("message", 50 + id, "brief", { expireS }), { delete_timestamp: server }));
+      const sealed = await seal("message", 50 + id, "brief", { expireS });
+      const message = await replays.message(group, wire(id, sealed, { delete_timestamp: server }));
       return [textOf(message), message.expires];
     };
     expect(await sent(1, 3_600, null)).toEqual(["brief", at(3_600)]);

@@ -32,7 +32,8 @@ test("R-404 R-417 R-420: a message waits for its hour, can be seen and cancelled
   expect(await bob.ear.textsUntil("soon")).toEqual(["now", "soon"]);
   expect(await alice.ear.next("scheduledSent")).toEqual({ dm, id: waiting[0]?.id });
   expect(await alice.sotto.scheduled(dm)).toEqual([]);
-  for (const options of [{ inSeconds: 1.5 }, { inSeconds: -1 }, { inSeconds: 31_536_001 }, { deleteAfter: 0 }, { inSeconds: 1, at: new Date() }]) {
+  const wrong = [{ inSeconds: 1.5 }, { inSeconds: -1 }, { inSeconds: 31_536_001 }, { deleteAfter: 0 }, { inSeconds: 1, at: new Date() }];
+  for (const options of wrong) {
     await expect(alice.sotto.send(dm, "no", options)).rejects.toMatchObject({ kind: "invalid" });
   }
 });
