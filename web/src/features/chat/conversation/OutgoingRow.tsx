@@ -2,6 +2,7 @@
 
 import { memo } from "react";
 import { CircleAlert, Clock, LoaderCircle } from "lucide-react";
+import { useConnection } from "../../../app/session";
 import { Button, clock, cx } from "../../../ui";
 import { sendErrorText } from "../model/errors";
 import type { Outgoing } from "../model/timelineState";
@@ -65,6 +66,8 @@ export const OutgoingRow = memo(function OutgoingRow({ entry, first, isTabbable 
 });
 
 function State({ entry }: { entry: Outgoing }) {
+  // The SDK gives the connection a while before it calls a message queued; the user sees at once that it waits.
+  const offline = useConnection() === "offline";
   if (entry.state === "failed") {
     return (
       <p role="alert" className={cx(styles.state, styles.failed)}>
@@ -74,7 +77,7 @@ function State({ entry }: { entry: Outgoing }) {
   }
   return (
     <p className={styles.state}>
-      {entry.state === "queued" ? (
+      {entry.state === "queued" || offline ? (
         <>
           <Clock aria-hidden /> Waiting for the connection
         </>
