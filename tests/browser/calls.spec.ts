@@ -282,4 +282,8 @@ test("without a microphone one is told how to mend it, and may listen", async ({
   await press(bob, "Join without microphone");
   await expectFlow(bob, 1, false);
   await expect(tiles(alice).filter({ hasText: "bob" }).getByRole("img", { name: "Muted:" })).toBeVisible();
+  // The button that was pressed is gone; the keys still work.
+  await bob.keyboard.press("Escape");
+  await expect(call(bob)).toHaveCount(0);
+  await expect(bob.getByRole("region", { name: /^Call: / })).toBeVisible();
 });

@@ -27,9 +27,19 @@ export function CallScreen({ session, call, title, onSpeaker, onSmall, onLeave }
   const { phase, own, since } = call;
   const element = useRef<HTMLElement>(null);
   const now = useNow(since !== null);
-  useCover(element);
-  useKeys({ m: () => void session.toggleMic(), v: () => void session.toggleCamera() });
   const isIn = phase === "live" || phase === "reconnecting" || phase === "joining";
+  useCover(element);
+  useKeys(element, {
+    m: () => void session.toggleMic(),
+    v: () => void session.toggleCamera(),
+    escape: () => {
+      if (isIn) onSmall();
+    },
+  });
+  useEffect(() => {
+    // What had the focus before the call began is gone with it.
+    if (document.activeElement === document.body) element.current?.focus();
+  }, [isIn]);
 
   return (
     <section
@@ -39,10 +49,6 @@ export function CallScreen({ session, call, title, onSpeaker, onSmall, onLeave }
       aria-label={`Call: ${title}`}
       tabIndex={-1}
       className={styles.screen}
-      onKeyDown={(event) => {
-        // Events of menus come here by way of React, though they lie elsewhere in the page.
-        if (event.key === "Escape" && isIn && event.target instanceof Node && event.currentTarget.contains(event.target)) onSmall();
-      }}
     >
       <header className={styles.header}>
         <div className={styles.heading}>

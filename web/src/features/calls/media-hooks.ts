@@ -62,12 +62,14 @@ export function useNow(counting: boolean): number {
   return now;
 }
 
-/** Keys of one letter, while the call is all there is on the screen; not while something is typed or chosen from a list. */
-export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+/** Keys of the call while it is all there is on the screen, by their names in lower case; not in its menus and fields. */
+export function useKeys(within: RefObject<HTMLElement | null>, keys: Readonly<Record<string, () => void>>): void {
   const pressed = useEffectEvent((event: KeyboardEvent) => {
     const { target } = event;
-    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=listbox], [role=menu]") !== null) return;
+    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.altKey || event.metaKey || !(target instanceof Element)) return;
+    // A button that was pressed may be gone, and the focus with it.
+    if (target !== document.body && within.current?.contains(target) !== true) return;
+    if (target.closest("input, textarea, select, [contenteditable], [role=listbox], [role=menu]") !== null) return;
     keys[event.key.toLowerCase()]?.();
   });
   useEffect(() => {
