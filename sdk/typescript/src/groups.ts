@@ -83,7 +83,11 @@ export class Groups {
     await this.#parts.vault.refresh(caller);
     const restored = await this.restore(caller, details.id, details.info);
     if (restored !== undefined) return restored;
-    if (details.x3dh !== null) return this.join(caller, details.x3dh);
+    if (details.x3dh !== null) {
+      // One group under two ids: whatever was written to the one could be shown in the other (C-919).
+      if (details.x3dh.id !== details.id) throw asSecurity(new Refusal("E_REPLAY_GROUP"));
+      return this.join(caller, details.x3dh);
+    }
     throw new SottoError("security", `No device of this account has the key of DM ${String(details.id)}.`, { code: "E_EPOCH" });
   }
 
@@ -118,8 +122,7 @@ export class Groups {
     const now = this.#seconds();
     await vault.change(caller, (old) => {
       // Another device may have bound the id or the group in the meantime.
-      const bound = old.dms.get(notice.id);
-      if (bound !== undefined && bound.groupId !== keys.groupId) throw asSecurity(new Refusal("E_REPLAY_GROUP"));
+      checkUnbound(old, notice.id, keys);
       const kept = content.keepGroup(old, notice.id, keys);
       return partner === undefined || seen === undefined ? kept : content.notePin(kept, partner.name, seen, now);
     });
@@ -279,7 +282,11 @@ export class Groups {
   /** Binds a group to its DM in `own_storage`. */
   async #bind(caller: Caller, dm: number, context: GroupContext): Promise<void> {
     const keys = keysOf(context);
-    await this.#parts.vault.change(caller, (old) => content.keepGroup(old, dm, keys));
+    await this.#parts.vault.change(caller, (old) => {
+      // The id is the server's word: what is written to one DM must not be sealed for another's members.
+      checkUnbound(old, dm, keys);
+      return content.keepGroup(old, dm, keys);
+    });
   }
 
   #remember(dm: number, context: GroupContext): Group {
@@ -293,6 +300,12 @@ export class Groups {
   #seconds(): bigint {
     return BigInt(Math.trunc(this.#parts.platform.now() / 1000));
   }
+}
+
+/** A DM id belongs to one group for ever, and a group to one DM id. Throws `security` `E_REPLAY_GROUP`. */
+function checkUnbound(kept: content.Content, dm: number, { groupId }: content.GroupKeys): void {
+  const other = [...kept.dms].some(([id, { groupId: known }]) => (id === dm) !== (known === groupId));
+  if (other) throw asSecurity(new Refusal("E_REPLAY_GROUP"));
 }
 
 /** What a security refusal says to a person; undefined for any other error. */

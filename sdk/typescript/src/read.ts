@@ -1,6 +1,6 @@
 /** Reading: DMs, history in both directions, pins, scheduled messages. Everything is verified and opened on the way. */
 
-import { decodeHex, openEnvelope } from "./crypto/index.js";
+import { decodeHex, openEnvelope, Refusal } from "./crypto/index.js";
 import type { ConnectionState } from "./engine.js";
 import { SottoError, type Unreadable } from "./errors.js";
 import { type Group, type Groups, orLocked } from "./groups.js";
@@ -9,7 +9,7 @@ import type { Caller } from "./link.js";
 import type { Dm, Message, Opened, Page, Scheduled } from "./model.js";
 import type { Platform } from "./platform/platform.js";
 import type * as protocol from "./protocol.js";
-import { checked } from "./refused.js";
+import { asSecurity, checked } from "./refused.js";
 import type { Recent } from "./recent.js";
 import { type Replays, unopened } from "./replays.js";
 import { EPOCH, micros } from "./time.js";
@@ -20,6 +20,9 @@ const PAGE = 50;
 
 /** Messages of a page at most. */
 const LONGEST_PAGE = 200;
+
+/** How many messages' DMs are remembered. */
+const PLACES = 50_000;
 
 /** DMs that are read at once. */
 const AT_ONCE = 8;
@@ -71,18 +74,36 @@ export class Reader {
     const message = await this.#openOnce(group, wire);
     if (caller === undefined || message.content.ok || message.content.why.code !== "E_REPLAY_MSG") return message;
     try {
-      return await this.#openOnce(group, await caller.patient("get_message", { id: wire.id }));
+      return await this.#openOnce(group, await this.fetch(caller, wire.id));
     } catch (error) {
       if (error instanceof SottoError && error.isRefusal("no_access")) return message;
       throw error;
     }
   }
 
+  /** Asks for one message. What is written to it must reach its readers alone, so another one than that is no answer. */
+  async fetch(caller: Caller, id: number): Promise<protocol.Message> {
+    const wire = await caller.patient("get_message", { id });
+    if (wire.id !== id) throw new SottoError("protocol", "The server answered get_message for another message.");
+    const place = await this.place(id);
+    if (place !== undefined && place !== wire.dm_id) throw asSecurity(new Refusal("E_REPLAY_MSG"));
+    return wire;
+  }
+
   async #openOnce(group: Group, wire: protocol.Message): Promise<Message> {
     if (wire.dm_id !== group.dm) {
       return unopened(wire, { code: "E_EPOCH", sentence: "The envelope belongs to no known epoch of this DM." });
     }
+    // A message stays in its DM.
+    const place = this.#places.get(wire.id);
+    if (place !== undefined && place !== wire.dm_id) {
+      return unopened(wire, { code: "E_REPLAY_MSG", sentence: new Refusal("E_REPLAY_MSG").message });
+    }
     this.#places.set(wire.id, wire.dm_id);
+    for (const oldest of this.#places.keys()) {
+      if (this.#places.size <= PLACES) break;
+      this.#places.delete(oldest);
+    }
     const message = await this.#parts.replays.message(group, wire);
     this.#parts.opened(message);
     return message;
@@ -289,7 +310,7 @@ export class Reader {
   async message(id: number): Promise<Message> {
     const { caller, recent } = this.#parts;
     const mark = recent.mark();
-    const wire = await caller.patient("get_message", { id });
+    const wire = await this.fetch(caller, id);
     const [message] = await this.#current(caller, wire.dm_id, await this.openAll(caller, wire.dm_id, [wire]), mark);
     if (message === undefined) throw new SottoError("refused", "The message is gone.", { code: "no_access" });
     return message;

@@ -132,7 +132,7 @@ export class Writer {
   /** The message as it is now, with its group: what an edit or a reaction starts from. */
   async #current(message: number): Promise<{ group: Group; content: Content }> {
     const { link, groups, reader } = this.#parts;
-    const wire = await link.patient("get_message", { id: message });
+    const wire = await reader.fetch(link, message);
     const group = await groups.group(link, wire.dm_id);
     const { content } = await reader.open(link, group, wire);
     if (!content.ok) throw new SottoError("security", content.why.sentence, { code: content.why.code });
