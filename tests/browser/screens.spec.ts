@@ -37,7 +37,7 @@ async function look(page: Page, screen: string, name: string): Promise<void> {
 }
 
 test("every screen is accessible, light and dark, wide and narrow", async ({ server, register, cli, newPage }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const [mira, jonas, aiko] = await Promise.all([register("Mira"), register("Jonas"), cli("Aiko")]);
   await askFriend(mira.page, "Jonas");
   await acceptFriend(jonas.page, "Mira");

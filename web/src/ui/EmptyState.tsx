@@ -9,6 +9,8 @@ export interface EmptyStateProps {
   /** An icon of lucide-react. */
   readonly icon?: ReactNode;
   readonly title: string;
+  /** Whether the title is the page's heading: where nothing else is on it. */
+  readonly heading?: boolean;
   readonly children?: ReactNode;
   /** A way on: one or two buttons. */
   readonly actions?: ReactNode;
@@ -19,7 +21,8 @@ export interface EmptyStateProps {
 }
 
 /** A quiet sign, a sentence and a way on. */
-export function EmptyState({ icon, title, children, actions, fill = true, role }: EmptyStateProps) {
+export function EmptyState({ icon, title, heading = false, children, actions, fill = true, role }: EmptyStateProps) {
+  const Title = heading ? "h1" : "p";
   return (
     <div role={role} className={cx(styles.empty, fill && styles.fill)}>
       {icon !== undefined && (
@@ -27,7 +30,7 @@ export function EmptyState({ icon, title, children, actions, fill = true, role }
           {icon}
         </div>
       )}
-      <p className={styles.title}>{title}</p>
+      <Title className={styles.title}>{title}</Title>
       {children !== undefined && <div className={styles.text}>{children}</div>}
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}
     </div>

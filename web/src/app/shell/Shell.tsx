@@ -4,7 +4,19 @@ import { Suspense, useEffect, useRef, type ReactNode } from "react";
 import { Link, Redirect, useLocation } from "wouter";
 import { MessageCircle, Settings, UsersRound, type LucideIcon } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
-import { Avatar, Badge, cx, EmptyState, LinkButton, SkeletonRows, Spinner, Tooltip, useIsPhone, useIsWide, VisuallyHidden } from "../../ui";
+import {
+  Avatar,
+  Badge,
+  cx,
+  EmptyState,
+  LinkButton,
+  SkeletonRows,
+  Spinner,
+  Tooltip,
+  useIsPhone,
+  useIsWide,
+  VisuallyHidden,
+} from "../../ui";
 import { ErrorBoundary } from "../errors";
 import { CallOverlay, KeyChangeBanner, Notifier, placeOf, prefetchChat, type Place } from "../routes";
 import { useMe, useSotto } from "../session";
@@ -41,10 +53,19 @@ export function Shell() {
       <Guarded subject="keys" waiting={null} silent>
         <KeyChangeBanner />
       </Guarded>
+      <Guarded subject="call" waiting={null} silent>
+        <CallOverlay />
+      </Guarded>
       <div className={styles.columns}>
         {(!isPhone || place.listFirst) && <Destinations section={place.section} isPhone={isPhone} />}
         {showList && (
-          <Column as={isPhone ? "main" : "nav"} label={LABELS[place.section]} subject={place.section} className={styles.list} waiting={<Waiting />}>
+          <Column
+            as={isPhone ? "main" : "nav"}
+            label={LABELS[place.section]}
+            subject={place.section}
+            className={styles.list}
+            waiting={<Waiting />}
+          >
             {place.list}
           </Column>
         )}
@@ -58,13 +79,18 @@ export function Shell() {
           </main>
         )}
         {place.details !== undefined && (
-          <Column as="aside" label="Details" subject={`details ${place.subject}`} className={cx(styles.details, covered && styles.over)} waiting={<Turning />}>
+          <Column
+            as="aside"
+            label="Details"
+            subject={`details ${place.subject}`}
+            className={cx(styles.details, covered && styles.over)}
+            waiting={<Turning />}
+          >
             {place.details}
           </Column>
         )}
       </div>
-      <Guarded subject="call" waiting={null} silent>
-        <CallOverlay />
+      <Guarded subject="notifier" waiting={null} silent>
         <Notifier />
       </Guarded>
       <Notices />
@@ -133,10 +159,22 @@ function Destinations({ section, isPhone }: { section: Place["section"]; isPhone
         </span>
       )}
       {DESTINATIONS.map(({ section: each, href, label, icon: Icon }) => (
-        <Link key={each} href={href} className={styles.destination} aria-current={each === section ? "page" : undefined} title={isPhone ? undefined : label}>
+        <Link
+          key={each}
+          href={href}
+          className={styles.destination}
+          aria-current={each === section ? "page" : undefined}
+          title={isPhone ? undefined : label}
+        >
           <span className={styles.sign}>
             <Icon aria-hidden />
-            {each === "people" && <Badge count={requests} label={`${requests} friend ${requests === 1 ? "request" : "requests"}`} className={styles.count ?? ""} />}
+            {each === "people" && (
+              <Badge
+                count={requests}
+                label={`${requests} friend ${requests === 1 ? "request" : "requests"}`}
+                className={styles.count ?? ""}
+              />
+            )}
           </span>
           <span className={styles.destinationText}>{label}</span>
         </Link>
@@ -159,6 +197,7 @@ function NotFound() {
   return (
     <main className={styles.shell}>
       <EmptyState
+        heading
         title="There is nothing at this address"
         actions={
           <LinkButton href="/" variant="primary">
