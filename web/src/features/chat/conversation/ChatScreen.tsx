@@ -209,7 +209,8 @@ function beginningOf(dm: Dm, me: string): string {
 
 /** The list, or why there is none. */
 function Messages({ timeline, children }: { timeline: Timeline; children: ReactNode }) {
-  const { phase, error } = useTimelineState(timeline);
+  const phase = useTimelineState(timeline, "phase");
+  const error = useTimelineState(timeline, "error");
   if (phase !== "failed") return children;
   return (
     <EmptyState role="alert" title="The messages could not be read" actions={<Button onPress={() => void timeline.toNewest()}>Try again</Button>}>

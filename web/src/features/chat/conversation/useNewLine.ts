@@ -9,9 +9,9 @@ import { toMs } from "../model/time";
 import type { Timeline } from "../model/timeline";
 import type { TimelineState } from "../model/timelineState";
 
-/** What a timeline shows now. */
-export function useTimelineState(timeline: Timeline): TimelineState {
-  return useSyncExternalStore(timeline.subscribe, timeline.getState);
+/** One thing of what a timeline shows; nothing is drawn again for the others. */
+export function useTimelineState<K extends keyof TimelineState>(timeline: Timeline, key: K): TimelineState[K] {
+  return useSyncExternalStore(timeline.subscribe, () => timeline.getState()[key]);
 }
 
 /** Up to where was read when the DM was opened, or when the user last looked away; null where nothing was unread then. */
@@ -20,7 +20,7 @@ export function useNewLine(dm: Dm, timeline: Timeline): readonly [string | null,
   const { marks } = useReading();
   const now = (): string | null => marks.get(dm.id) ?? (marks.isOld(toMs(dm.createdAt)) ? null : "");
   const [readUpTo, setReadUpTo] = useState(now);
-  const ready = useTimelineState(timeline).phase === "ready";
+  const ready = useTimelineState(timeline, "phase") === "ready";
 
   useEffect(() => {
     if (!ready) return undefined;
