@@ -9,7 +9,7 @@
 
 import { SottoError } from "./errors.js";
 import type { SottoEvents } from "./events.js";
-import { digest, Followed, type Kept } from "./followed.js";
+import { digest, Followed } from "./followed.js";
 import type { Message, Page } from "./model.js";
 import type * as protocol from "./protocol.js";
 import { readJson } from "./store/json.js";
@@ -132,8 +132,8 @@ export class Follower {
     for (const dm of this.#dms.keys()) if (!dms.includes(dm)) this.#forgetDm(dm);
     for (const dm of dms) {
       if (!this.follows(dm)) {
-        const kept = await readJson<Kept>(this.#store, key(dm));
-        if (kept !== undefined) this.#dms.set(dm, Followed.from(kept));
+        const kept = Followed.from(await this.#store.read(key(dm)));
+        if (kept !== undefined) this.#dms.set(dm, kept);
       }
       if (!this.follows(dm)) {
         await this.#takeUp(dm);

@@ -5,7 +5,7 @@ import { encodeHex } from "./crypto/index.js";
 import type * as protocol from "./protocol.js";
 
 /** What is kept of one DM, as JSON. */
-export interface Kept {
+interface Kept {
   readonly cursor: string;
   readonly newest: string | null;
   readonly filling: boolean;
@@ -34,13 +34,20 @@ export class Followed {
     this.cursor = cursor;
   }
 
-  static from(kept: Kept): Followed {
-    const followed = new Followed(kept.cursor);
-    followed.newest = kept.newest;
-    followed.filling = kept.filling;
-    followed.shown = new Map(kept.shown);
-    followed.changed = false;
-    return followed;
+  /** Reads what {@link Followed.toBytes} wrote. A cursor that is damaged is none: the DM is told anew. */
+  static from(bytes: Uint8Array | undefined): Followed | undefined {
+    if (bytes === undefined) return undefined;
+    try {
+      const kept = JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+      const followed = new Followed(kept.cursor);
+      followed.newest = kept.newest;
+      followed.filling = kept.filling;
+      followed.shown = new Map(kept.shown);
+      followed.changed = false;
+      return followed;
+    } catch {
+      return undefined;
+    }
   }
 
   toBytes(): Uint8Array {

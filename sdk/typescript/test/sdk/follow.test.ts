@@ -182,6 +182,20 @@ describe("absences", () => {
   });
 });
 
+test("a cursor that is damaged on the device costs a repeat, and no message", async () => {
+  const dm = new Dm();
+  dm.add(wire(1));
+  const { follower, store } = await begun(dm);
+  await follower.saveAll();
+  follower.release();
+  for (const damage of ["{", "null", '{"cursor":"1"}']) {
+    await store.update(`${ROLE}-${String(DM)}`, () => new TextEncoder().encode(damage));
+    const next = (await begun(dm, store)).follower;
+    expect(await pull(next), damage).toEqual(["+1 a"]);
+    next.release();
+  }
+});
+
 describe("notices", () => {
   test("R-713: each state is told once, whether it comes as a notice, as its double or in a read", async () => {
     const dm = new Dm();
