@@ -28,11 +28,11 @@ export function PickList({ title, names, users, chosen, onToggle }: PickListProp
       <ListBox
         aria-labelledby={heading}
         selectionMode="multiple"
+        escapeKeyBehavior="none"
         selectedKeys={here}
         onSelectionChange={(keys) => {
           const now = keys === "all" ? new Set<string>(names) : new Set([...keys].map(String));
-          const changed = names.find((name) => now.has(name) !== here.includes(name));
-          if (changed !== undefined) onToggle(changed);
+          for (const name of names) if (now.has(name) !== here.includes(name)) onToggle(name);
         }}
         className={styles.list ?? ""}
       >

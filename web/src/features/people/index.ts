@@ -13,7 +13,17 @@ export { peopleText, personPath } from "./names";
 export { PeopleList } from "./PeopleList";
 export { PersonRow, type PersonRowProps } from "./PersonRow";
 export { NobodyOpen, PeopleScreen } from "./PeopleScreen";
-export { useBlocked, useFriends, useLists, useOutgoing, usePerson, useRelation, useRequestCount, useRequests } from "./queries";
+export {
+  useBlocked,
+  useFreshPerson,
+  useFriends,
+  useLists,
+  useOutgoing,
+  usePerson,
+  useRelation,
+  useRequestCount,
+  useRequests,
+} from "./queries";
 export { folded, matching, relationOf, type Lists, type Relation } from "./relation";
 export { sentenceFor, type Deed } from "./sentences";
 export { PRESETS, presenceLabel, statusText } from "./status";

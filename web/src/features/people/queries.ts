@@ -31,6 +31,14 @@ export const usePerson = (name: string) => {
   return useQuery({ queryKey: ["person", name], queryFn: () => sotto.person(name) });
 };
 
+/**
+ * The same, asked for anew by each screen that opens: no event tells of the presence of strangers, nor that a key was pinned meanwhile.
+ */
+export const useFreshPerson = (name: string) => {
+  const sotto = useSotto();
+  return useQuery({ queryKey: ["person", name], queryFn: () => sotto.person(name), refetchOnMount: "always" });
+};
+
 /** How many people ask to be friends; 0 while that is not known. For the badge in the rail. */
 export function useRequestCount(): number {
   return useRequests().data?.length ?? 0;

@@ -28,7 +28,7 @@ import {
   useAnswer,
   useBlock,
   useOpenChat,
-  usePerson,
+  useFreshPerson,
   useRelation,
   useUnblock,
   useUnfriend,
@@ -40,7 +40,7 @@ import { KeyCard } from "./KeyCard";
 import styles from "./PersonScreen.module.css";
 
 export function PersonScreen({ name }: { name: string }) {
-  const person = usePerson(name);
+  const person = useFreshPerson(name);
   const relation = useRelation(name);
   return (
     <>

@@ -6,7 +6,7 @@ import { CircleCheck, Camera, CloudOff, ShieldAlert, ShieldCheck, TriangleAlert 
 import { useEffect, useState } from "react";
 import { useSotto } from "../../app/session";
 import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast } from "../../ui";
-import { personPath, sentenceFor, usePerson } from "../people";
+import { personPath, sentenceFor, useFreshPerson } from "../people";
 import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
 import { CopyButton, Digits } from "./Digits";
@@ -22,7 +22,7 @@ import styles from "./VerifyScreen.module.css";
 type Outcome = ScanVerdict["verdict"];
 
 export function VerifyScreen({ name }: { name: string }) {
-  const person = usePerson(name);
+  const person = useFreshPerson(name);
   const self = useSotto().username;
   return (
     <>
