@@ -23,6 +23,16 @@ export async function acceptFriend(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: `Accept ${name}` }).click();
 }
 
+/** Makes two friends; the first has the chat of the two open then. */
+export async function chatWithFriend(page: Page, friendsPage: Page, name: string, friend: string): Promise<void> {
+  await askFriend(page, friend);
+  await acceptFriend(friendsPage, name);
+  await goTo(page, "People");
+  await page.getByRole("tab", { name: /^Friends/ }).click();
+  await page.getByRole("button", { name: `Chat with ${friend}` }).click();
+  await expect(composer(page)).toBeVisible();
+}
+
 /** Makes a group and answers the path of its page. */
 export async function createGroup(page: Page, name: string, members: readonly string[]): Promise<string> {
   await goTo(page, "Chats");
