@@ -8,5 +8,10 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias },
   define: { __VERSION__: '"test"' },
-  test: { environment: "jsdom", setupFiles: ["test/setup.ts"], include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"], css: false },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["test/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.{ts,tsx}"],
+    css: false,
+  },
 });

@@ -66,7 +66,9 @@ for (const [name, { raw, gzip, brotli }] of sizes) {
   console.log(`${first.has(name) ? "•" : " "} ${name.padEnd(50)}${kb(raw)}${kb(gzip)}${kb(brotli)}`);
 }
 const total = (which) => [...first].reduce((sum, name) => sum + (sizes.get(name)?.[which] ?? 0), 0);
-console.log(`\n• first load: ${kb(total("brotli")).trim()} kB with Brotli, ${kb(total("gzip")).trim()} kB with gzip (budget ${BUDGET / 1000} kB)`);
+console.log(
+  `\n• first load: ${kb(total("brotli")).trim()} kB with Brotli, ${kb(total("gzip")).trim()} kB with gzip (budget ${BUDGET / 1000} kB)`,
+);
 if (total("brotli") >= BUDGET) {
   console.error("The first load is over its budget.");
   process.exit(1);

@@ -35,7 +35,14 @@ export function licences(): Plugin {
         if (!existsSync(path)) continue;
         const { name, version, license } = JSON.parse(readFileSync(path, "utf8")) as Package;
         if (name === undefined || license === undefined) throw new Error(`${dirname(path)} says no licence`);
-        parts.push([`${name} ${version ?? ""}`.trim(), `Licence: ${license}`, "", terms(folder) ?? "(The package brings no text of its own.)"].join("\n"));
+        parts.push(
+          [
+            `${name} ${version ?? ""}`.trim(),
+            `Licence: ${license}`,
+            "",
+            terms(folder) ?? "(The package brings no text of its own.)",
+          ].join("\n"),
+        );
       }
       const head = "Sotto’s web client contains work of others, under these terms.";
       this.emitFile({ type: "asset", fileName: "licences.txt", source: `${[head, ...parts].join(`\n\n${"-".repeat(80)}\n\n`)}\n` });

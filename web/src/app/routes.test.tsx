@@ -25,10 +25,19 @@ describe("places", () => {
   it("keeps the chat itself while its details open and close", () => {
     expect(placeOf("/dm/7")?.subject).toBe(placeOf("/dm/7/details")?.subject);
   });
-  it.each(["/dm", "/dm/0", "/dm/x", "/dm/07", "/dm/7/other", "/new/x", "/people/a/b", "/person", "/person/a/b", "/settings/a/b", "/else"])(
-    "%s is nowhere",
-    (path) => expect(placeOf(path)).toBeNull(),
-  );
+  it.each([
+    "/dm",
+    "/dm/0",
+    "/dm/x",
+    "/dm/07",
+    "/dm/7/other",
+    "/new/x",
+    "/people/a/b",
+    "/person",
+    "/person/a/b",
+    "/settings/a/b",
+    "/else",
+  ])("%s is nowhere", (path) => expect(placeOf(path)).toBeNull());
   it("bears an address that is no UTF-8", () => {
     expect(placeOf("/person/%E0%A4%A")?.subject).toBe("person %E0%A4%A");
   });

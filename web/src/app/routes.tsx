@@ -86,18 +86,37 @@ export function placeOf(path: string): Place | null {
   if (first === "dm" && second !== undefined && /^[1-9]\d{0,15}$/.test(second) && (third === undefined || third === "details")) {
     const id = Number(second);
     const details = third === "details" ? { details: <DmDetails key={id} id={id} /> } : {};
-    return { section: "chats", list: <DmList selected={id} />, main: <ChatScreen key={id} id={id} />, ...details, listFirst: false, subject: `dm ${id}` };
+    return {
+      section: "chats",
+      list: <DmList selected={id} />,
+      main: <ChatScreen key={id} id={id} />,
+      ...details,
+      listFirst: false,
+      subject: `dm ${id}`,
+    };
   }
   if (first === "new" && second === undefined) {
     return { section: "chats", list: <DmList selected={null} />, main: <NewDmScreen />, listFirst: false, subject: "new" };
   }
   if (first === "people" && parts.length <= 2) {
-    return { section: "people", list: <PeopleScreen tab={second ?? null} selected={null} />, main: <NobodyOpen />, listFirst: true, subject: "nobody" };
+    return {
+      section: "people",
+      list: <PeopleScreen tab={second ?? null} selected={null} />,
+      main: <NobodyOpen />,
+      listFirst: true,
+      subject: "nobody",
+    };
   }
   if (first === "person" && second !== undefined && (third === undefined || third === "verify")) {
     const name = decoded(second);
     const main = third === "verify" ? <VerifyScreen key={name} name={name} /> : <PersonScreen key={name} name={name} />;
-    return { section: "people", list: <PeopleScreen tab={null} selected={name} />, main, listFirst: false, subject: `${third ?? "person"} ${name}` };
+    return {
+      section: "people",
+      list: <PeopleScreen tab={null} selected={name} />,
+      main,
+      listFirst: false,
+      subject: `${third ?? "person"} ${name}`,
+    };
   }
   if (first === "settings" && parts.length <= 2) {
     return {

@@ -27,7 +27,9 @@ export function watchForUpdate(offer: (use: () => void) => void): () => void {
       "updatefound",
       () => {
         const { installing } = registration;
-        installing?.addEventListener("statechange", () => installing.state === "installed" && propose(installing), { signal: stop.signal });
+        installing?.addEventListener("statechange", () => installing.state === "installed" && propose(installing), {
+          signal: stop.signal,
+        });
       },
       { signal: stop.signal },
     );

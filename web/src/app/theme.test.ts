@@ -20,7 +20,12 @@ describe("the chosen appearance", () => {
   });
   it("is the same before the first paint", () => {
     const early = readFileSync("public/theme.js", "utf8");
-    for (const [theme, text] of [["dark", "small"], ["light", "large"], ["system", "normal"], ["pink", "huge"]]) {
+    for (const [theme, text] of [
+      ["dark", "small"],
+      ["light", "large"],
+      ["system", "normal"],
+      ["pink", "huge"],
+    ]) {
       localStorage.setItem("sotto.appearance", JSON.stringify({ theme, text }));
       for (const key of Object.keys(document.documentElement.dataset)) delete document.documentElement.dataset[key];
       new Function(early)();

@@ -8,7 +8,10 @@ export function Badge({ count, label, quiet, className }: { count: number; label
   if (count <= 0) return null;
   const text = count > 99 ? "99+" : String(count);
   return (
-    <span className={cx(styles.badge, quiet && styles.quiet, className)} {...(label === undefined ? {} : { role: "img", "aria-label": label })}>
+    <span
+      className={cx(styles.badge, quiet && styles.quiet, className)}
+      {...(label === undefined ? {} : { role: "img", "aria-label": label })}
+    >
       {text}
     </span>
   );

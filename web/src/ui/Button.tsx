@@ -33,7 +33,11 @@ const PENDING = { onPress: () => undefined, type: "button", "aria-disabled": tru
 /** A button with a text. */
 export function Button({ variant = "secondary", size = "normal", icon, wide, isPending, className, children, ...props }: ButtonProps) {
   return (
-    <AriaButton {...props} {...(isPending ? PENDING : {})} className={cx(styles.button, styles[variant], styles[size], wide && styles.wide, className)}>
+    <AriaButton
+      {...props}
+      {...(isPending ? PENDING : {})}
+      className={cx(styles.button, styles[variant], styles[size], wide && styles.wide, className)}
+    >
       <span className={styles.content} data-pending={isPending || undefined}>
         {icon}
         {children}
@@ -63,7 +67,15 @@ export interface IconButtonProps extends Omit<AriaButtonProps, "className" | "st
 }
 
 /** A button with only an icon. */
-export function IconButton({ variant = "quiet", size = "normal", tooltip = "bottom", isPending, className, children, ...props }: IconButtonProps) {
+export function IconButton({
+  variant = "quiet",
+  size = "normal",
+  tooltip = "bottom",
+  isPending,
+  className,
+  children,
+  ...props
+}: IconButtonProps) {
   const button = (
     <AriaButton
       {...props}
@@ -73,7 +85,13 @@ export function IconButton({ variant = "quiet", size = "normal", tooltip = "bott
       {isPending ? <Spinner label="Please wait" /> : children}
     </AriaButton>
   );
-  return tooltip === false ? button : <Tooltip text={props["aria-label"]} placement={tooltip}>{button}</Tooltip>;
+  return tooltip === false ? (
+    button
+  ) : (
+    <Tooltip text={props["aria-label"]} placement={tooltip}>
+      {button}
+    </Tooltip>
+  );
 }
 
 /** Properties of {@link ToggleIconButton}. */
@@ -91,7 +109,13 @@ export function ToggleIconButton({ tooltip = "bottom", className, children, ...p
       {children}
     </AriaToggleButton>
   );
-  return tooltip === false ? button : <Tooltip text={props["aria-label"]} placement={tooltip}>{button}</Tooltip>;
+  return tooltip === false ? (
+    button
+  ) : (
+    <Tooltip text={props["aria-label"]} placement={tooltip}>
+      {button}
+    </Tooltip>
+  );
 }
 
 /** Properties of {@link LinkButton}. */
@@ -111,7 +135,16 @@ export interface LinkButtonProps {
 
 /** A link to a route that looks like a button; with `aria-label` and `icon` and no children like an icon button. */
 export function LinkButton(link: LinkButtonProps) {
-  const { href, variant = link.children === undefined ? "quiet" : "secondary", size = "normal", icon, wide, className, children, replace } = link;
+  const {
+    href,
+    variant = link.children === undefined ? "quiet" : "secondary",
+    size = "normal",
+    icon,
+    wide,
+    className,
+    children,
+    replace,
+  } = link;
   const only = children === undefined;
   return (
     <Link

@@ -96,7 +96,12 @@ export function ConfirmRegion() {
     ask(null);
   };
   return (
-    <ModalOverlay isOpen={current !== null} onOpenChange={(open) => !open && answer(false)} isDismissable className={styles.overlay ?? ""}>
+    <ModalOverlay
+      isOpen={current !== null}
+      onOpenChange={(open) => !open && answer(false)}
+      isDismissable
+      className={styles.overlay ?? ""}
+    >
       <Modal className={`${styles.modal} ${styles.small}`}>
         <AriaDialog role="alertdialog" className={styles.dialog ?? ""}>
           <header className={styles.header}>

@@ -66,7 +66,9 @@ export function Menu({ children, placement = "bottom end", ...menu }: Entries & 
 }
 
 /** A menu that the app opens itself, at an element (a long press, the context menu key, a right click). */
-export function ContextMenu(menu: Entries & { isOpen: boolean; onClose: () => void; target: RefObject<Element | null>; placement?: Placement }) {
+export function ContextMenu(
+  menu: Entries & { isOpen: boolean; onClose: () => void; target: RefObject<Element | null>; placement?: Placement },
+) {
   const { isOpen, onClose, target, placement = "bottom start", ...lines } = menu;
   return (
     <AriaPopover

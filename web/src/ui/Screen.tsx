@@ -25,7 +25,12 @@ export function ScreenBar({ title, level = 2, back, backAlways, actions }: Scree
   return (
     <header className={styles.bar}>
       {back !== undefined && (
-        <LinkButton href={back} aria-label="Back" icon={<ArrowLeft aria-hidden />} className={cx(styles.back, backAlways && styles.always)} />
+        <LinkButton
+          href={back}
+          aria-label="Back"
+          icon={<ArrowLeft aria-hidden />}
+          className={cx(styles.back, backAlways && styles.always)}
+        />
       )}
       <div className={styles.heading}>{typeof title === "string" ? <Heading className={styles.title}>{title}</Heading> : title}</div>
       {actions !== undefined && <div className={styles.actions}>{actions}</div>}

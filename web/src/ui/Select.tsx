@@ -12,7 +12,17 @@ import { Notes } from "./field";
 import styles from "./fields.module.css";
 
 /** One of several, in a list that opens. */
-export function Select<V extends string>({ label, hideLabel, description, error, className, choices, value, onChange, ...props }: ChoiceProps<V>) {
+export function Select<V extends string>({
+  label,
+  hideLabel,
+  description,
+  error,
+  className,
+  choices,
+  value,
+  onChange,
+  ...props
+}: ChoiceProps<V>) {
   return (
     <AriaSelect
       {...props}

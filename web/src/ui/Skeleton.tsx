@@ -5,7 +5,17 @@ import styles from "./Skeleton.module.css";
 import { VisuallyHidden } from "./VisuallyHidden";
 
 /** One shape: a line of text by default. `width` is any CSS length. */
-export function Skeleton({ shape = "line", width, height, className }: { shape?: "line" | "circle" | "box"; width?: string; height?: string; className?: string }) {
+export function Skeleton({
+  shape = "line",
+  width,
+  height,
+  className,
+}: {
+  shape?: "line" | "circle" | "box";
+  width?: string;
+  height?: string;
+  className?: string;
+}) {
   return <span aria-hidden className={cx(styles.skeleton, styles[shape], className)} style={{ width, height }} />;
 }
 

@@ -5,7 +5,15 @@ import { cx } from "./cx";
 import { VisuallyHidden } from "./VisuallyHidden";
 
 /** A turning ring with a name for screen readers. */
-export function Spinner({ label = "Loading", size = "small", className }: { label?: string; size?: "small" | "large"; className?: string }) {
+export function Spinner({
+  label = "Loading",
+  size = "small",
+  className,
+}: {
+  label?: string;
+  size?: "small" | "large";
+  className?: string;
+}) {
   return (
     <span role="status" className={cx(styles.spinner, styles[size], className)}>
       <VisuallyHidden>{label}</VisuallyHidden>

@@ -1,6 +1,11 @@
 /** Short notes in the corner: what was done, what went wrong. */
 
-import { Button as AriaButton, UNSTABLE_Toast as AriaToast, UNSTABLE_ToastContent as ToastContent, Text } from "react-aria-components/Toast";
+import {
+  Button as AriaButton,
+  UNSTABLE_Toast as AriaToast,
+  UNSTABLE_ToastContent as ToastContent,
+  Text,
+} from "react-aria-components/Toast";
 import { UNSTABLE_ToastQueue as ToastQueue, UNSTABLE_ToastRegion as AriaToastRegion } from "react-aria-components/Toast";
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { Button } from "./Button";
@@ -14,7 +19,7 @@ export interface ToastNote {
   readonly action?: { readonly label: string; readonly onPress: () => void };
   /** Stays until it is closed. */
   readonly stays?: boolean;
-  /** Milliseconds until it goes by itself (at least 5,000; default 6,000, with an action 12,000), the pointer and the focus being elsewhere. */
+  /** Milliseconds until it goes, the pointer and the focus being elsewhere: at least 5,000; default 6,000, with an action 12,000. */
   readonly timeout?: number;
 }
 

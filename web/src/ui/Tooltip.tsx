@@ -8,7 +8,15 @@ import styles from "./Tooltip.module.css";
 export type TooltipPlacement = "top" | "bottom" | "left" | "right";
 
 /** Wraps one focusable element of `ui` (a button). The text repeats or adds to the element's name; nothing may be only here. */
-export function Tooltip({ text, placement = "bottom", children }: { text: string; placement?: TooltipPlacement; children: ReactElement }) {
+export function Tooltip({
+  text,
+  placement = "bottom",
+  children,
+}: {
+  text: string;
+  placement?: TooltipPlacement;
+  children: ReactElement;
+}) {
   return (
     <TooltipTrigger delay={500} closeDelay={80}>
       {children}

@@ -1,11 +1,15 @@
 /**
  * The parts that screens are made of: thin, styled wrappers over react-aria-components, which no feature imports by itself.
  *
- * - Buttons: `Button` (`variant` primary, secondary, quiet, danger; `size`; `icon`; `isPending`; `onPress`), `IconButton` (needs `aria-label`,
- *   shows it as its tooltip), `ToggleIconButton` (`isSelected`, `onChange`), `LinkButton` (`href`; with `aria-label` + `icon` alone: icon only).
- * - Fields: `TextField`, `TextArea`, `SearchField`, `Checkbox`, `Switch`, `RadioGroup` (`look="cards"`), `Select`. All controlled: `value` and
+ * - Buttons: `Button` (`variant` primary, secondary, quiet, danger; `size`; `icon`; `isPending`; `onPress`), `IconButton` (needs `aria-
+ *   label`,
+ *   shows it as its tooltip), `ToggleIconButton` (`isSelected`, `onChange`), `LinkButton` (`href`; with `aria-label` + `icon` alone: icon
+ *   only).
+ * - Fields: `TextField`, `TextArea`, `SearchField`, `Checkbox`, `Switch`, `RadioGroup` (`look="cards"`), `Select`. All controlled:
+ *   `value` and
  *   `onChange(value)`, `label`, `description`, `error` (a sentence or null).
- * - Over the page: `Dialog` (`isOpen`, `onClose`, `title`, `actions`), `await confirm({ title, text, action, danger })`, `toast("Saved")` or
+ * - Over the page: `Dialog` (`isOpen`, `onClose`, `title`, `actions`), `await confirm({ title, text, action, danger })`,
+ *   `toast("Saved")` or
  *   `toast({ text, tone, action })`, `Menu` and `ContextMenu` (`entries`), `Popover` (`trigger`), `Tooltip`.
  * - Columns: `ScreenBar` (`title`, `back`, `actions`), `ScreenBody` (`narrow`), `Card`, `Tabs`, `Banner`, `EmptyState`, `Skeleton`,
  *   `SkeletonRows`, `Spinner`. A column is a flex column of full height: first a `ScreenBar`, then one `ScreenBody` or something with
@@ -13,9 +17,11 @@
  * - People: `Avatar` (only `data:` pictures; else initials), `presenceOf(status)`, `Badge`, `Tag`.
  * - Lists with arrow keys: `GridList`/`GridListItem` (rows that hold buttons), `ListBox`/`ListBoxItem`.
  * - For screen readers: `announce(text, "polite" | "assertive")`, `useAnnounce()`, `VisuallyHidden`.
- * - Time: `momentOf(timestamp)`, `clock`, `dayName`, `shortWhen`, `fullWhen`. Widths: `useIsPhone()`, `useIsWide()`, `useMediaQuery(query)`.
+ * - Time: `momentOf(timestamp)`, `clock`, `dayName`, `shortWhen`, `fullWhen`. Widths: `useIsPhone()`, `useIsWide()`,
+ *   `useMediaQuery(query)`.
  *
- * Values of the design are the custom properties of `styles/tokens.css`; icons are lucide-react's, `aria-hidden`, sized by where they stand.
+ *   Values of the design are the custom properties of `styles/tokens.css`; icons are lucide-react's, `aria-hidden`, sized by where they
+ *   stand.
  */
 
 export * from "./announce";

@@ -1,11 +1,6 @@
 /** Lists with arrow keys: GridList where rows hold buttons, ListBox where one picks. */
 
-export {
-  GridList,
-  GridListItem,
-  type GridListItemProps,
-  type GridListProps,
-} from "react-aria-components/GridList";
+export { GridList, GridListItem, type GridListItemProps, type GridListProps } from "react-aria-components/GridList";
 export {
   Collection,
   ListBox,

@@ -35,7 +35,19 @@ export interface TextFieldProps extends TextProps {
 }
 
 /** One line of text. */
-export function TextField({ label, hideLabel, description, error, className, placeholder, end, inputRef, inputMode, onKeyDown, ...props }: TextFieldProps) {
+export function TextField({
+  label,
+  hideLabel,
+  description,
+  error,
+  className,
+  placeholder,
+  end,
+  inputRef,
+  inputMode,
+  onKeyDown,
+  ...props
+}: TextFieldProps) {
   return (
     <AriaTextField
       {...props}
@@ -62,7 +74,18 @@ export interface TextAreaProps extends TextProps {
 }
 
 /** Several lines of text; grows with its content where the browser can (`field-sizing`). */
-export function TextArea({ label, hideLabel, description, error, className, placeholder, rows = 3, inputRef, onKeyDown, ...props }: TextAreaProps) {
+export function TextArea({
+  label,
+  hideLabel,
+  description,
+  error,
+  className,
+  placeholder,
+  rows = 3,
+  inputRef,
+  onKeyDown,
+  ...props
+}: TextAreaProps) {
   return (
     <AriaTextField
       {...props}
@@ -72,13 +95,7 @@ export function TextArea({ label, hideLabel, description, error, className, plac
       className={cx(styles.field, className)}
     >
       {!hideLabel && <Label className={styles.label ?? ""}>{label}</Label>}
-      <AriaTextArea
-        ref={inputRef}
-        className={cx(styles.box, styles.area)}
-        placeholder={placeholder}
-        rows={rows}
-        onKeyDown={onKeyDown}
-      />
+      <AriaTextArea ref={inputRef} className={cx(styles.box, styles.area)} placeholder={placeholder} rows={rows} onKeyDown={onKeyDown} />
       <Notes description={description} error={error} />
     </AriaTextField>
   );

@@ -2,7 +2,24 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { act, cleanup, render, screen } from "@testing-library/react";
-import { announce, Avatar, Badge, clock, COLOURS, colourOf, confirm, ConfirmRegion, dayName, fullWhen, initials, LiveRegion, momentOf, presenceOf, safePicture, shortWhen } from ".";
+import {
+  announce,
+  Avatar,
+  Badge,
+  clock,
+  COLOURS,
+  colourOf,
+  confirm,
+  ConfirmRegion,
+  dayName,
+  fullWhen,
+  initials,
+  LiveRegion,
+  momentOf,
+  presenceOf,
+  safePicture,
+  shortWhen,
+} from ".";
 
 afterEach(cleanup);
 
@@ -63,7 +80,9 @@ describe("R-114: timestamps are UTC without a suffix", () => {
     expect(dayName(new Date(2026, 10, 20, 23, 59), now)).toBe("Today");
     expect(dayName(new Date(2026, 10, 19, 23, 59), now)).toBe("Yesterday");
     expect(dayName(new Date(2026, 10, 21, 0, 1), now)).toBe("Tomorrow");
-    expect(dayName(new Date(2026, 10, 14, 12), now)).toBe(new Intl.DateTimeFormat(undefined, { weekday: "long" }).format(new Date(2026, 10, 14)));
+    expect(dayName(new Date(2026, 10, 14, 12), now)).toBe(
+      new Intl.DateTimeFormat(undefined, { weekday: "long" }).format(new Date(2026, 10, 14)),
+    );
     expect(dayName(new Date(2026, 10, 13, 12), now)).not.toContain("2026");
     expect(dayName(new Date(2025, 10, 20, 12), now)).toContain("2025");
     expect(shortWhen(new Date(2026, 10, 20, 0, 5), now)).toBe(clock(new Date(2026, 10, 20, 0, 5)));

@@ -1,7 +1,8 @@
 /**
  * What features know of the session.
  *
- * `useSotto()`: the live `Sotto`. `useConnection()`: "connecting", "online", "offline", "ended". `useSottoEvent(event, listener)`. `useMe()`.
+ * `useSotto()`: the live `Sotto`. `useConnection()`: "connecting", "online", "offline", "ended". `useSottoEvent(event, listener)`.
+ * `useMe()`.
  * Query keys: ["friends"], ["requests"], ["outgoing"], ["blocked"], ["person", name], ["me"], ["dms"], ["dm", id], ["scheduled", id],
  * ["pinned", id], ["latest", id]; the SDK's events invalidate or update them. What this device does itself, the mutation invalidates.
  * `sentenceOf(error)`: what to show for anything that was thrown.

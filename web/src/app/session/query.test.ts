@@ -20,7 +20,14 @@ class Events {
   }
 }
 
-const dm = (id: number, users = ["ada", "bo"]): Dm => ({ id, users, name: null, createdAt: "2026-01-01T00:00:00.000000", usersInCall: [], locked: null });
+const dm = (id: number, users = ["ada", "bo"]): Dm => ({
+  id,
+  users,
+  name: null,
+  createdAt: "2026-01-01T00:00:00.000000",
+  usersInCall: [],
+  locked: null,
+});
 const message = (id: number, inDm: number, minute: number): Message => ({
   id,
   dm: inDm,

@@ -10,7 +10,10 @@ let broken: Error | null = null;
 
 vi.mock("@sotto/sdk", async () => {
   class SottoError extends Error {
-    constructor(readonly kind: string, message: string) {
+    constructor(
+      readonly kind: string,
+      message: string,
+    ) {
       super(message);
     }
   }
@@ -22,7 +25,10 @@ vi.mock("@sotto/sdk", async () => {
       return { username };
     },
     save: async (at: string, { username }: { username: string }, passphrase?: string) => {
-      kept.set(username, { account: { username, server: at, protection: passphrase === undefined ? "device" : "passphrase" }, passphrase });
+      kept.set(username, {
+        account: { username, server: at, protection: passphrase === undefined ? "device" : "passphrase" },
+        passphrase,
+      });
     },
     remove: async (_: string, username: string) => void kept.delete(username),
     store: () => ({}),
@@ -37,7 +43,14 @@ vi.mock("@sotto/sdk", async () => {
     },
     Sotto: {
       open: async (_: string, account: { username: string }) => {
-        const session = { username: account.username, account, closed: false, wiped: false, close: async () => void (session.closed = true), wipe: async () => void (session.wiped = true) };
+        const session = {
+          username: account.username,
+          account,
+          closed: false,
+          wiped: false,
+          close: async () => void (session.closed = true),
+          wipe: async () => void (session.wiped = true),
+        };
         opened.push(session);
         return session;
       },
@@ -128,7 +141,8 @@ describe("the end", () => {
     localStorage.setItem("sotto.account", "ada");
     localStorage.setItem("sotto.appearance", "{}");
     const mine = (what: string, username: string) => `sotto.${what}.${encodeURIComponent(server)}.${encodeURIComponent(username)}`;
-    for (const key of [mine("read", "ada"), mine("muted", "ada"), mine("read", "bo"), mine("read", "not ada")]) localStorage.setItem(key, "{}");
+    for (const key of [mine("read", "ada"), mine("muted", "ada"), mine("read", "bo"), mine("read", "not ada")])
+      localStorage.setItem(key, "{}");
     await session.startSession(() => undefined);
     await session.logOut();
     expect([...kept.keys()]).toEqual(["bo"]);

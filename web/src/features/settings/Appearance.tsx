@@ -30,10 +30,24 @@ export function Appearance() {
   return (
     <>
       <Card title="Theme">
-        <RadioGroup<Chosen["theme"]> look="cards" label="Theme" hideLabel value={theme} onChange={(value) => setAppearance({ theme: value })} choices={THEMES} />
+        <RadioGroup<Chosen["theme"]>
+          look="cards"
+          label="Theme"
+          hideLabel
+          value={theme}
+          onChange={(value) => setAppearance({ theme: value })}
+          choices={THEMES}
+        />
       </Card>
       <Card title="Text size">
-        <RadioGroup<Chosen["text"]> look="cards" label="Text size" hideLabel value={text} onChange={(value) => setAppearance({ text: value })} choices={SIZES} />
+        <RadioGroup<Chosen["text"]>
+          look="cards"
+          label="Text size"
+          hideLabel
+          value={text}
+          onChange={(value) => setAppearance({ text: value })}
+          choices={SIZES}
+        />
         <div className={styles.sample}>
           <p className={styles.sampleOther}>Are we still on for Thursday?</p>
           <p className={styles.sampleOwn}>Yes. I will bring the maps.</p>

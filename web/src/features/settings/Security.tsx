@@ -36,7 +36,10 @@ function Protection() {
   if (session.phase !== "in") return null;
   const locked = session.account.protection === "passphrase";
   return (
-    <Card title="Keys on this device" description="Your keys never leave your devices. Here they lie in the browser’s own store, encrypted.">
+    <Card
+      title="Keys on this device"
+      description="Your keys never leave your devices. Here they lie in the browser’s own store, encrypted."
+    >
       <div className={styles.note}>
         <LockKeyhole aria-hidden />
         <p>
@@ -117,7 +120,11 @@ function Invitations() {
           ]}
         />
       ) : me.isError ? (
-        <EmptyState fill={false} title="Your settings could not be read" actions={<Button onPress={() => void me.refetch()}>Try again</Button>}>
+        <EmptyState
+          fill={false}
+          title="Your settings could not be read"
+          actions={<Button onPress={() => void me.refetch()}>Try again</Button>}
+        >
           {sentenceOf(me.error)}
         </EmptyState>
       ) : (

@@ -43,7 +43,11 @@ export function SettingsList({ selected: named }: { selected: string | null }) {
       <ScreenBody className={styles.list ?? ""}>
         <ul>
           <li>
-            <Link href="/settings/profile" className={cx(styles.link, styles.me)} aria-current={selected === "profile" ? "page" : undefined}>
+            <Link
+              href="/settings/profile"
+              className={cx(styles.link, styles.me)}
+              aria-current={selected === "profile" ? "page" : undefined}
+            >
               <Avatar name={sotto.username} picture={me.data?.profile_picture ?? null} size={48} />
               <span className={styles.linkText}>
                 <span className={styles.linkLabel}>{sotto.username}</span>
@@ -68,7 +72,14 @@ export function SettingsList({ selected: named }: { selected: string | null }) {
           ))}
         </ul>
         <div className={styles.out}>
-          <Button variant="quiet" wide icon={<LogOut aria-hidden />} className={styles.outButton ?? ""} isPending={leaving} onPress={() => void logOut()}>
+          <Button
+            variant="quiet"
+            wide
+            icon={<LogOut aria-hidden />}
+            className={styles.outButton ?? ""}
+            isPending={leaving}
+            onPress={() => void logOut()}
+          >
             Log out of this device
           </Button>
         </div>

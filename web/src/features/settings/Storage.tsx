@@ -23,13 +23,18 @@ function AtServer() {
   const connection = useConnection();
   const use = useQuery({ queryKey: ["storage"], queryFn: () => sotto.storage(), staleTime: 0 });
   return (
-    <Card title="At the server" description="Your private box: keys of your chats, pinned keys of others. It is encrypted; the server sees only its size.">
+    <Card
+      title="At the server"
+      description="Your private box: keys of your chats, pinned keys of others. It is encrypted; the server sees only its size."
+    >
       {use.data ? (
         <>
           <div className={styles.amount}>
             <Server aria-hidden />
             <span>{bytesText(use.data.bytes)}</span>
-            <span className={styles.quiet}>{new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(use.data.percent)} % of the server’s limit</span>
+            <span className={styles.quiet}>
+              {new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(use.data.percent)} % of the server’s limit
+            </span>
           </div>
           <Meter label="Private box" value={use.data.percent} />
           {use.data.percent >= 90 && (
@@ -39,7 +44,17 @@ function AtServer() {
           )}
         </>
       ) : use.isError || connection !== "online" ? (
-        <Banner tone="offline" inset actions={use.isError && <Button size="small" onPress={() => void use.refetch()}>Try again</Button>}>
+        <Banner
+          tone="offline"
+          inset
+          actions={
+            use.isError && (
+              <Button size="small" onPress={() => void use.refetch()}>
+                Try again
+              </Button>
+            )
+          }
+        >
           {connection === "online" ? sentenceOf(use.error) : "This is known when you are online again."}
         </Banner>
       ) : (
@@ -73,7 +88,10 @@ function OnDevice() {
     look();
   };
   return (
-    <Card title="On this device" description="Your keys, the newest messages of each chat (encrypted), and Sotto itself, so that it opens without a network.">
+    <Card
+      title="On this device"
+      description="Your keys, the newest messages of each chat (encrypted), and Sotto itself, so that it opens without a network."
+    >
       {state === null ? (
         <div className={styles.loading}>
           <Skeleton width="40%" />

@@ -26,11 +26,7 @@ export function ConfirmWords({ words, problem, onBack, onDone }: Props) {
     if (places.every((place) => wordFits(words, place, typed[place] ?? ""))) onDone();
   };
   return (
-    <Frame
-      title="Do you have them?"
-      step="Step 3 of 3"
-      lead="Type these three of your words, from your paper or your file."
-    >
+    <Frame title="Do you have them?" step="Step 3 of 3" lead="Type these three of your words, from your paper or your file.">
       <form className={styles.form} onSubmit={submit} noValidate autoComplete="off">
         {problem !== null && (
           <Banner tone="danger" inset role="alert">

@@ -61,7 +61,9 @@ export function Frame({ title, lead, back, first, step, wide, children }: FrameP
       <main className={styles.side}>
         <div className={cx(styles.content, wide && styles.wide)}>
           <div className={styles.head}>
-            {back !== undefined && <LinkButton href={back} aria-label="Back" icon={<ArrowLeft aria-hidden />} className={styles.back ?? ""} />}
+            {back !== undefined && (
+              <LinkButton href={back} aria-label="Back" icon={<ArrowLeft aria-hidden />} className={styles.back ?? ""} />
+            )}
             {step !== undefined && <p className={styles.step}>{step}</p>}
             <h1 ref={heading} tabIndex={-1} className={styles.title}>
               {title}
@@ -80,7 +82,16 @@ function Ripples() {
   return (
     <svg aria-hidden className={styles.ripples} viewBox="0 0 600 600" preserveAspectRatio="xMidYMid slice">
       {[70, 130, 195, 265, 340, 420, 505, 595].map((radius, ring) => (
-        <circle key={radius} cx="80" cy="600" r={radius} fill="none" stroke="currentColor" strokeWidth="1.5" opacity={0.34 - ring * 0.038} />
+        <circle
+          key={radius}
+          cx="80"
+          cy="600"
+          r={radius}
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+          opacity={0.34 - ring * 0.038}
+        />
       ))}
     </svg>
   );

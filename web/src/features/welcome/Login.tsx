@@ -23,7 +23,8 @@ export function Login() {
   const [problem, setProblem] = useState<string | null>(null);
 
   const count = splitWords(words).length;
-  const countProblem = count === WORD_COUNT ? null : count === 0 ? "Type your 24 words." : `These are ${count} words; there are ${WORD_COUNT}.`;
+  const countProblem =
+    count === WORD_COUNT ? null : count === 0 ? "Type your 24 words." : `These are ${count} words; there are ${WORD_COUNT}.`;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();

@@ -17,7 +17,7 @@ export const NO_PASSPHRASE: PassphraseChoice = { on: false, passphrase: "", repe
 /** The passphrase that was chosen, undefined for none; or null where it is not right yet. */
 export function chosenPassphrase(choice: PassphraseChoice): string | undefined | null {
   if (!choice.on) return undefined;
-  return passphraseProblem(choice.passphrase) ?? repeatProblem(choice.passphrase, choice.repeated) ? null : choice.passphrase;
+  return (passphraseProblem(choice.passphrase) ?? repeatProblem(choice.passphrase, choice.repeated)) ? null : choice.passphrase;
 }
 
 interface Props {
@@ -38,9 +38,7 @@ export function PassphraseFields({ choice, onChange, checked }: Props) {
       >
         Lock with a passphrase
       </Switch>
-      {choice.on && (
-        <NewPassphrase choice={choice} onChange={onChange} checked={checked} />
-      )}
+      {choice.on && <NewPassphrase choice={choice} onChange={onChange} checked={checked} />}
     </div>
   );
 }

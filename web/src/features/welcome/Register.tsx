@@ -58,7 +58,8 @@ function ChooseName({ onDone }: { onDone: (fresh: Fresh) => void }) {
   const availability = useAvailability(name);
 
   const wrong = nameProblem(name);
-  const shown = availability === "taken" ? "Somebody here has this name already." : wrong !== null && (checked || name !== "") ? wrong : null;
+  const shown =
+    availability === "taken" ? "Somebody here has this name already." : wrong !== null && (checked || name !== "") ? wrong : null;
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();

@@ -31,7 +31,11 @@ export function Start() {
 
   const known = accounts.length > 0;
   return (
-    <Frame first title={known ? "Welcome back" : "Welcome"} lead={known ? "Choose an account that is kept on this device." : "Private messages and calls between people who know each other."}>
+    <Frame
+      first
+      title={known ? "Welcome back" : "Welcome"}
+      lead={known ? "Choose an account that is kept on this device." : "Private messages and calls between people who know each other."}
+    >
       {problem !== null && (
         <Banner tone="danger" inset role="alert">
           {problem}
@@ -44,7 +48,13 @@ export function Start() {
               <button type="button" className={styles.account} disabled={opening !== null} onClick={() => void open(account)}>
                 <Avatar name={account.username} size={40} />
                 <span className={styles.accountName}>{account.username}</span>
-                {opening === account.username ? <Spinner label="Opening" /> : account.protection === "passphrase" ? <LockKeyhole aria-label="Locked by a passphrase" /> : <ChevronRight aria-hidden />}
+                {opening === account.username ? (
+                  <Spinner label="Opening" />
+                ) : account.protection === "passphrase" ? (
+                  <LockKeyhole aria-label="Locked by a passphrase" />
+                ) : (
+                  <ChevronRight aria-hidden />
+                )}
               </button>
             </li>
           ))}
@@ -58,9 +68,7 @@ export function Start() {
           Log in with your words
         </LinkButton>
       </div>
-      <p className={styles.note}>
-        Sotto asks for nothing but a name. What you write is encrypted on this device, before it leaves.
-      </p>
+      <p className={styles.note}>Sotto asks for nothing but a name. What you write is encrypted on this device, before it leaves.</p>
     </Frame>
   );
 }

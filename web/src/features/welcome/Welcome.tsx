@@ -15,6 +15,11 @@ export function Welcome() {
   if (session.phase === "unusable") return <Unusable why={session.why} sentence={session.sentence} />;
   if (path === "/register") return <Register />;
   if (path === "/login") return <Login />;
-  if (path === "/unlock") return session.phase === "locked" ? <Unlock key={session.account.username} account={session.account} /> : <Redirect to="/welcome" replace />;
+  if (path === "/unlock")
+    return session.phase === "locked" ? (
+      <Unlock key={session.account.username} account={session.account} />
+    ) : (
+      <Redirect to="/welcome" replace />
+    );
   return <Start />;
 }

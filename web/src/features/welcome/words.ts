@@ -58,7 +58,12 @@ export function wordsFile(words: readonly string[], username: string, server: st
   const width = Math.max(...words.map((word) => word.length));
   const cells = words.map((word, place) => `${String(place + 1).padStart(2)}  ${word.padEnd(width)}`);
   // Four in a row, in reading order: the whole block can be pasted back.
-  const rows = Array.from({ length: Math.ceil(cells.length / 4) }, (_, row) => cells.slice(row * 4, row * 4 + 4).join("   ").trimEnd());
+  const rows = Array.from({ length: Math.ceil(cells.length / 4) }, (_, row) =>
+    cells
+      .slice(row * 4, row * 4 + 4)
+      .join("   ")
+      .trimEnd(),
+  );
   return [
     "Sotto: recovery words",
     "",
