@@ -278,7 +278,7 @@ describe("losses", () => {
     expect(bob.session.snapshot.phase).toBe("live");
     expect(alice.people()).toEqual({ bob: "connected mic camera audio video" });
     expect([alice, bob].map(({ connections }) => connections.length)).toEqual([1, 1]);
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(120_000);
     expect(alice.people()).toEqual({ bob: "connected mic camera audio video" });
   });
 
@@ -302,7 +302,7 @@ describe("losses", () => {
   it("one who does not come back is gone after a while", async () => {
     const { alice, bob } = await pair();
     bob.sotto.lose();
-    await vi.advanceTimersByTimeAsync(19_000);
+    await vi.advanceTimersByTimeAsync(59_000);
     expect(alice.people()).toEqual({ bob: "reconnecting mic audio" });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(alice.people()).toEqual({});
@@ -317,7 +317,7 @@ describe("losses", () => {
     alice.sotto.find();
     await settle();
     expect(alice.people()).toEqual({ bob: "reconnecting mic audio" });
-    await vi.advanceTimersByTimeAsync(20_000);
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(alice.people()).toEqual({});
   });
 

@@ -9,8 +9,8 @@ const FIRST_WATCH = 15_000;
 const LATER_WATCH = 4_000;
 /** The longest wait between two helps. */
 const LAST_WATCH = 60_000;
-/** How long one who has left by the server's word may come back while media still flow. */
-const LINGER = 20_000;
+/** How long one who has left by the server's word may come back while media still flow: longer than clients wait between two tries. */
+const LINGER = 60_000;
 
 /** What a seat needs of the call, beside what its link needs. */
 export interface SeatHost extends Pick<LinkHost, "connect" | "tracks" | "state"> {
