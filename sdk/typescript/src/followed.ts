@@ -39,6 +39,7 @@ export class Followed {
     if (bytes === undefined) return undefined;
     try {
       const kept = JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+      if (typeof kept.cursor !== "string" || !Array.isArray(kept.shown)) return undefined;
       const followed = new Followed(kept.cursor);
       followed.newest = kept.newest;
       followed.filling = kept.filling;
