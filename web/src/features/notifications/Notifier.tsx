@@ -68,18 +68,21 @@ export function Notifier() {
   });
   useSottoEvent("dmGone", ({ dm }) => settle(dm));
 
-  const news = (tag: string, text: string, label: string, href: string): void => {
+  /** `quiet`: the same without names, for a screen that others may see. */
+  const news = (tag: string, text: string, quiet: string, label: string, href: string): void => {
     if (isLooking()) toast({ text, action: { label, onPress: () => navigate(href) } });
-    else tell({ tag, title: "Sotto", body: preferences().reveal === "nothing" ? "News" : text, onClick: () => navigate(href) });
+    else tell({ tag, title: "Sotto", body: preferences().reveal === "nothing" ? quiet : text, onClick: () => navigate(href) });
   };
   useSottoEvent("friendRequest", ({ username }) => {
-    news(`sotto-request-${username}`, `${username} wants to be your friend.`, "Answer", "/people/requests");
+    news(`sotto-request-${username}`, `${username} wants to be your friend.`, "Someone wants to be your friend.", "Answer", "/people/requests");
   });
   useSottoEvent("friendAnswer", ({ username, accepted }) => {
-    if (accepted) news(`sotto-friend-${username}`, `${username} is your friend now.`, "Write", `/person/${encodeURIComponent(username)}`);
+    if (!accepted) return;
+    news(`sotto-friend-${username}`, `${username} is your friend now.`, "Someone is your friend now.", "Write", `/person/${encodeURIComponent(username)}`);
   });
   useSottoEvent("scheduledSoon", ({ dm, id }) => {
-    news(`sotto-scheduled-${String(id)}`, "A scheduled message will be sent in a minute.", "Open chat", `/dm/${String(dm)}`);
+    const text = "A scheduled message will be sent in a minute.";
+    news(`sotto-scheduled-${String(id)}`, text, text, "Open chat", `/dm/${String(dm)}`);
   });
   useSottoEvent("scheduledFailed", ({ dm, id }) => {
     // The shell says so on the page.
