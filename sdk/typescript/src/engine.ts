@@ -172,7 +172,13 @@ export class Engine {
   async #settleIn(): Promise<void> {
     const { caller, dms: known, follower, groups, outbox, reader, tell, vault } = this.#parts;
     await this.#notices.lookAtVault();
-    await vault.rotate(caller);
+    try {
+      await vault.rotate(caller);
+    } catch (error) {
+      if (!(error instanceof SottoError && error.kind === "storage")) throw error;
+      // Without room for a new prekey the old one stays; the user must be able to come in and make room.
+      tell("warning", { text: error.message });
+    }
     const dms = await caller.patient("get_dms", {});
     for (const dm of known.ids()) if (!dms.includes(dm)) await this.#notices.gone(dm);
     await known.keepOnly(dms);
@@ -184,8 +190,8 @@ export class Engine {
       try {
         tell("invited", { dm: await reader.view(caller, await groups.details(caller, dm)) });
       } catch (error) {
-        // Left in the meantime.
-        if (!(error instanceof SottoError && error.isRefusal("no_access"))) throw error;
+        // Left in the meantime, or told of as one that must not be joined.
+        if (!mustNotBe(error) && !(error instanceof SottoError && error.kind === "refused")) throw error;
       }
     }
     await this.#pinFriends();

@@ -156,7 +156,10 @@ export class Groups {
 
   /** Takes the user's key from the server and holds it against the one that a group names: only the former is ever pinned (C-218). */
   async #firstSight(caller: Caller, username: string, inGroup: Uint8Array): Promise<content.SeenKey> {
-    const user = await this.fetchUser(caller, username);
+    const user = await this.fetchUser(caller, username).catch((error: unknown) => {
+      if (!(error instanceof SottoError && error.isRefusal("no_such_user"))) throw error;
+      throw new SottoError("security", `The server knows no ${username} any more.`, { code: "E_NAME", cause: error });
+    });
     if (user.public_key !== encodeHex(inGroup)) throw keyChanged(username);
     return this.checkBundle(user).seen;
   }
@@ -308,9 +311,10 @@ function checkUnbound(kept: content.Content, dm: number, { groupId }: content.Gr
   if (other) throw asSecurity(new Refusal("E_REPLAY_GROUP"));
 }
 
-/** What a security refusal says to a person; undefined for any other error. */
+/** What a security refusal says to a person, or a store that cannot take the key; undefined for any other error. */
 export function unreadable(error: unknown): Unreadable | undefined {
   const seen = asSecurity(error);
+  if (seen instanceof SottoError && seen.kind === "storage") return { code: "E_FULL", sentence: seen.message };
   if (!(seen instanceof SottoError) || seen.kind !== "security") return undefined;
   return { code: seen.code ?? "", sentence: seen.message };
 }
@@ -364,9 +368,11 @@ function invitationOf(notice: X3dhNotice): Invitation {
   });
 }
 
-/** A user's keys, as bytes. Throws `invalid` where there is no prekey. */
+/** A user's keys, as bytes. Throws `security` `E_SPK` where there is no prekey (C-111). */
 function bundleOf(user: User): Bundle {
-  if (user.spk === null || user.sig === null) throw new SottoError("invalid", `${user.username} has not published a prekey yet.`);
+  if (user.spk === null || user.sig === null) {
+    throw new SottoError("security", `${user.username} has not published a prekey yet.`, { code: "E_SPK" });
+  }
   const [spk, sig] = [user.spk, user.sig];
   return checked(() => ({ username: user.username, ik: decodeHex(user.public_key), spk: decodeHex(spk), sig: decodeHex(sig) }));
 }

@@ -2,7 +2,7 @@
 
 import type { Account } from "./account.js";
 import type { Calls } from "./calls.js";
-import { SottoError } from "./errors.js";
+import { SottoError, type SottoErrorKind } from "./errors.js";
 import type { SottoEvents } from "./events.js";
 import type { Follower } from "./follow.js";
 import { type Groups, orLocked } from "./groups.js";
@@ -164,7 +164,12 @@ export class Notices {
     const { account, groups, tell, vault } = this.#parts;
     if (user.username === account.username) {
       // Another device may have changed `own_storage`.
-      await this.lookAtVault();
+      try {
+        await this.lookAtVault();
+      } catch (error) {
+        if (mustNotBe(error)) tell("warning", { text: error.message });
+        throw error;
+      }
     } else {
       try {
         groups.checkPin(user.username, user.public_key);
@@ -256,7 +261,8 @@ export class Notices {
     try {
       await groups.of(caller, details);
     } catch (error) {
-      if (!mustNotBe(error)) throw error;
+      // One DM that the server does not let be joined must not keep the others from being served.
+      if (!mustNotBe(error) && !(error instanceof SottoError && error.kind === "refused")) throw error;
       const sender = details.x3dh?.sender ?? details.users[0] ?? "";
       tell("invitationRefused", { dm, sender, error });
     }
@@ -287,7 +293,10 @@ export class Notices {
   }
 }
 
-/** Whether something is stopped for the user's safety, or makes no sense, rather than for the network's sake. */
+/** What stops something for its own sake, whatever the network does: safety, no sense in it, or no room for its key. */
+const STOPS: readonly SottoErrorKind[] = ["security", "invalid", "storage"];
+
+/** Whether something is stopped for its own sake rather than for the network's. */
 export function mustNotBe(error: unknown): error is SottoError {
-  return error instanceof SottoError && (error.kind === "security" || error.kind === "invalid");
+  return error instanceof SottoError && STOPS.includes(error.kind);
 }

@@ -107,7 +107,7 @@ export class Outbox {
         await link.patient("send_message", waited(kept.request, age));
       } catch (error) {
         if (!(error instanceof SottoError)) throw error;
-        if (error.kind !== "refused") {
+        if (error.kind !== "refused" && error.kind !== "invalid") {
           // It stays for the next connection.
           if (failed.length > 0) return failed;
           throw error;
@@ -122,7 +122,10 @@ export class Outbox {
 
 function read(bytes: Uint8Array): Kept | undefined {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Kept;
+    const kept = JSON.parse(new TextDecoder().decode(bytes)) as { at?: unknown; request?: Partial<SendMessage> | null } | null;
+    const { id, message, signature } = kept?.request ?? {};
+    const whole = typeof kept?.at === "number" && typeof id === "number" && typeof message === "string" && typeof signature === "string";
+    return whole ? (kept as Kept) : undefined;
   } catch {
     return undefined;
   }
