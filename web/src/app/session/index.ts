@@ -11,6 +11,7 @@
 export { useConnection, useEnding, useMe, useSession, useSotto, useSottoEvent } from "./hooks";
 export { SessionProvider } from "./SessionProvider";
 export {
+  abandon,
   confirmed,
   enter,
   forget,

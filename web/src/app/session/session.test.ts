@@ -181,3 +181,14 @@ describe("unconfirmed words", () => {
     expect(session.isUnconfirmed("ada")).toBe(false);
   });
 });
+
+describe("R-201: an account that was registered, and left before its words were confirmed", () => {
+  it("is among the accounts to choose from", async () => {
+    await session.startSession(() => undefined);
+    await session.keep({ username: "ada" } as never);
+    const { Sotto } = await import("@sotto/sdk");
+    await session.abandon(await Sotto.open(server, { username: "ada" } as never));
+    expect(opened[0]?.closed).toBe(true);
+    expect(session.sessionState()).toMatchObject({ phase: "out", accounts: [{ username: "ada" }] });
+  });
+});

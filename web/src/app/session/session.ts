@@ -126,6 +126,13 @@ export async function enter(sotto: Sotto): Promise<void> {
   become({ phase: "in", sotto, account, accounts });
 }
 
+/** Lets go of a session that was opened and never entered; its keys are kept, and are among the accounts to choose from. */
+export async function abandon(sotto: Sotto): Promise<void> {
+  await sotto.close();
+  const accounts = await saved();
+  if (state.phase === "out") become({ ...state, accounts });
+}
+
 /** Wraps the keys of the present account anew: by a passphrase, or (undefined) by this browser's own key. */
 export async function protect(passphrase: string | undefined): Promise<void> {
   if (state.phase !== "in") throw new SottoError("invalid", "Nobody is logged in.");

@@ -1,10 +1,10 @@
 /** A new account, in three steps: the name, the words, some of the words again. */
 
-import { useEffect, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
 import { Check } from "lucide-react";
 import { Sotto, SottoError } from "@sotto/sdk";
-import { confirmed, enter, keep, sentenceOf, SERVER, storeFor, unconfirmed } from "../../app/session";
+import { abandon, confirmed, enter, keep, sentenceOf, SERVER, storeFor, unconfirmed } from "../../app/session";
 import { Banner, Button, Spinner, TextField } from "../../ui";
 import { ConfirmWords } from "./ConfirmWords";
 import { Frame } from "./Frame";
@@ -24,6 +24,7 @@ interface Fresh {
 export function Register() {
   const [, navigate] = useLocation();
   const [fresh, setFresh] = useState<Fresh | null>(null);
+  const entered = useRef(false);
   const [written, setWritten] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -32,7 +33,10 @@ export function Register() {
     // The words are nowhere but on this page.
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
+    return () => {
+      window.removeEventListener("beforeunload", ask);
+      if (!entered.current) void abandon(fresh.sotto);
+    };
   }, [fresh]);
 
   if (!fresh) return <ChooseName onDone={setFresh} />;
@@ -40,6 +44,7 @@ export function Register() {
   const finish = async () => {
     try {
       confirmed(fresh.sotto.username);
+      entered.current = true;
       await enter(fresh.sotto);
       navigate("/", { replace: true });
     } catch (error) {
