@@ -1,5 +1,6 @@
 /** The message that a reply answers, in short. */
 
+import { useSyncExternalStore } from "react";
 import type { MessageRef } from "@sotto/sdk";
 import { oneLine } from "../model/names";
 import { useRow } from "./rowContext";
@@ -8,7 +9,7 @@ import styles from "./Quote.module.css";
 /** A press goes to the message; where it was never loaded here, only says so. */
 export function Quote({ reference }: { reference: MessageRef }) {
   const { timeline, me, onJump } = useRow();
-  const quoted = timeline.quoted(reference);
+  const quoted = useSyncExternalStore(timeline.subscribe, () => timeline.quoted(reference));
   if (quoted === null) return <p className={styles.absent}>Answers a message that is not loaded here</p>;
   return (
     <button
