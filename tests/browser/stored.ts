@@ -30,7 +30,7 @@ async function readAll(): Promise<Kept[]> {
   const walk = async (place: string, value: unknown): Promise<void> => {
     if (value instanceof CryptoKey) {
       const forms = value.type === "secret" ? ["raw", "jwk"] : value.type === "private" ? ["pkcs8", "jwk"] : ["spki", "jwk"];
-      const tries = forms.map((form) => crypto.subtle.exportKey(form as "raw", value).then(() => true, () => false));
+      const tries = forms.map((form) => crypto.subtle.exportKey(form as "raw", value).then(() => true).catch(() => false));
       found.push({ place, key: { extractable: value.extractable, exported: (await Promise.all(tries)).includes(true) } });
     } else if (value instanceof ArrayBuffer) found.push({ place, bytes: hex(new Uint8Array(value)) });
     else if (ArrayBuffer.isView(value)) found.push({ place, bytes: hex(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) });
@@ -104,7 +104,9 @@ export function placesOf(kept: readonly Kept[], secret: Uint8Array | string): st
   const has = (hay: Buffer): boolean => forms.some((form) => hay.includes(form));
   return kept
     .filter(({ text, bytes: found }) =>
-      text === undefined ? found !== undefined && has(Buffer.from(found, "hex")) : has(Buffer.from(text)) || has(Buffer.from(text, "latin1")),
+      text === undefined
+        ? found !== undefined && has(Buffer.from(found, "hex"))
+        : has(Buffer.from(text)) || has(Buffer.from(text, "latin1")),
     )
     .map(({ place }) => place);
 }
