@@ -2,7 +2,7 @@
 
 import type { Dm } from "@sotto/sdk";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CloudOff, LogOut, Pencil, Pin, ShieldCheck, X } from "lucide-react";
+import { LogOut, Pencil, Pin, ShieldCheck, X } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { useSotto } from "../../app/session";
@@ -11,7 +11,6 @@ import {
   Banner,
   Button,
   confirm,
-  EmptyState,
   fullWhen,
   IconButton,
   LinkButton,
@@ -23,7 +22,7 @@ import {
   useIsPhone,
 } from "../../ui";
 import { MuteSwitch } from "../notifications";
-import { PeopleList, PersonRow, personPath, sentenceFor, usePerson } from "../people";
+import { PeopleList, PersonRow, personPath, sentenceFor, Unloaded, usePerson } from "../people";
 import { GroupCode } from "../safety";
 import styles from "./DmDetails.module.css";
 import { RenameDialog } from "./RenameDialog";
@@ -44,25 +43,14 @@ export function DmDetails({ id }: { id: number }) {
       <ScreenBody>
         {dm.data !== undefined ? (
           <Details dm={dm.data} />
-        ) : dm.error === null ? (
-          <div role="status" aria-label="Loading the details" className={styles.head}>
-            <Skeleton shape="circle" width="6rem" height="6rem" />
-            <Skeleton width="9rem" height="1.25rem" />
-            <Skeleton width="12rem" />
-          </div>
         ) : (
-          <EmptyState
-            role="alert"
-            icon={<CloudOff />}
-            title="The details could not be read"
-            actions={
-              <Button isPending={dm.isFetching} onPress={() => void dm.refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {sentenceFor(dm.error, "look")}
-          </EmptyState>
+          <Unloaded query={dm} title="The details could not be read">
+            <div role="status" aria-label="Loading the details" className={styles.head}>
+              <Skeleton shape="circle" width="6rem" height="6rem" />
+              <Skeleton width="9rem" height="1.25rem" />
+              <Skeleton width="12rem" />
+            </div>
+          </Unloaded>
         )}
       </ScreenBody>
     </>

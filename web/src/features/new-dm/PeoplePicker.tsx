@@ -6,7 +6,7 @@ import { UsersRound } from "lucide-react";
 import { useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useSotto } from "../../app/session";
 import { announce, Button, EmptyState, LinkButton, SearchField, SkeletonRows } from "../../ui";
-import { matching, sentenceFor, useDirectory, useSettled } from "../people";
+import { matching, sentenceFor, Unloaded, useDirectory, useSettled } from "../people";
 import styles from "./PeoplePicker.module.css";
 import { PickList } from "./PickList";
 
@@ -82,14 +82,10 @@ export function PeoplePicker({ inputRef, friends, blocked, chosen, onChoose, onD
         {chips}
       </div>
       <div ref={lists} className={`${styles.lists} scroll`}>
-        {friends.data === undefined && friends.error === null && <SkeletonRows count={6} label="Loading friends" />}
-        {friends.error !== null && friends.data === undefined && (
-          <div role="alert" className={styles.trouble}>
-            <p>{sentenceFor(friends.error, "look")}</p>
-            <Button size="small" isPending={friends.isFetching} onPress={() => void friends.refetch()}>
-              Try again
-            </Button>
-          </div>
+        {friends.data === undefined && (
+          <Unloaded query={friends} title="Your friends could not be read">
+            <SkeletonRows count={6} label="Loading friends" />
+          </Unloaded>
         )}
         {friends.data?.length === 0 && wanted === "" && (
           <EmptyState

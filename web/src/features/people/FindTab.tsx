@@ -12,6 +12,7 @@ import { PersonRow } from "./PersonRow";
 import { useRelation } from "./queries";
 import { sentenceFor } from "./sentences";
 import styles from "./tabs.module.css";
+import { Unloaded } from "./Unloaded";
 
 export function FindTab({ selected }: { selected: string | null }) {
   const [typed, setTyped] = useState("");
@@ -35,7 +36,13 @@ function Directory({ prefix, wanted, selected }: { prefix: string; wanted: strin
   const users = all.filter((user) => user.username !== self);
   const byName = new Map(users.map((user) => [user.username, user]));
   const settling = wanted !== prefix || directory.isPlaceholderData;
-  if (directory.data === undefined && directory.error === null) return <SkeletonRows count={6} label="Loading people" />;
+  if (directory.data === undefined) {
+    return (
+      <Unloaded query={directory} title="The directory could not be read">
+        <SkeletonRows count={6} label="Loading people" />
+      </Unloaded>
+    );
+  }
   return (
     <>
       {directory.error !== null && (

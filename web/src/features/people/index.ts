@@ -17,7 +17,6 @@ export {
   useBlocked,
   useFreshPerson,
   useFriends,
-  useLists,
   useOutgoing,
   usePerson,
   useRelation,
@@ -26,4 +25,5 @@ export {
 } from "./queries";
 export { folded, matching, relationOf, type Lists, type Relation } from "./relation";
 export { sentenceFor, type Deed } from "./sentences";
+export { Unloaded } from "./Unloaded";
 export { PRESETS, presenceLabel, statusText } from "./status";

@@ -15,7 +15,7 @@ const dm = (id: number, users: string[], named = false): Dm => ({
 
 function session(dms: Dm[], create: () => Promise<Dm>) {
   const createDm = vi.fn(create);
-  const sotto: ChatOpener = { username: "me", dms: () => Promise.resolve(dms), createDm };
+  const sotto: ChatOpener = { username: "me", state: "online", dms: () => Promise.resolve(dms), createDm };
   return { sotto, createDm };
 }
 const refusal = (code: string): SottoError => new SottoError("refused", "No.", { code });
@@ -43,6 +43,7 @@ describe("the DM of two", () => {
     const lists = [[], [dm(5, ["me", "ann"])]];
     const sotto: ChatOpener = {
       username: "me",
+      state: "online",
       dms: () => Promise.resolve(lists.shift() ?? []),
       createDm: () => Promise.reject(refusal("dm_exists")),
     };
@@ -53,6 +54,10 @@ describe("the DM of two", () => {
     const gone = () => Promise.reject(new SottoError("disconnected", "gone"));
     expect(await chatWith(session([dm(4, ["ann", "me"])], gone).sotto, "ann")).toBe(4);
     await expect(chatWith(session([], gone).sotto, "ann")).rejects.toMatchObject({ kind: "disconnected" });
+    // Without waiting for a connection that may not come.
+    const { sotto, createDm } = session([dm(4, ["ann", "me"])], () => Promise.resolve(dm(9, ["me", "ann"])));
+    expect(await chatWith({ ...sotto, state: "offline" }, "ann")).toBe(4);
+    expect(createDm).not.toHaveBeenCalled();
   });
 
   it("says why not", async () => {

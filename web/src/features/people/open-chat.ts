@@ -3,7 +3,7 @@
 import { SottoError, type Dm, type Sotto } from "@sotto/sdk";
 
 /** What this needs of a session. */
-export type ChatOpener = Pick<Sotto, "username" | "dms" | "createDm">;
+export type ChatOpener = Pick<Sotto, "username" | "state" | "dms" | "createDm">;
 
 /** The DMs whose members are these two now: the DM of two, and groups that everybody else has left. */
 export function betweenTwo(dms: readonly Dm[], self: string, name: string): readonly Dm[] {
@@ -25,6 +25,8 @@ export async function chatWith(sotto: ChatOpener, name: string): Promise<number>
   const candidates = betweenTwo(await sotto.dms(), sotto.username, name);
   const before = remembered.get(name);
   if (before !== undefined && candidates.some((dm) => dm.id === before)) return before;
+  const [likely] = candidates;
+  if (sotto.state !== "online" && likely !== undefined) return likely.id;
   try {
     const made = await sotto.createDm([name]);
     remembered.set(name, made.id);
@@ -33,7 +35,7 @@ export async function chatWith(sotto: ChatOpener, name: string): Promise<number>
     if (!(error instanceof SottoError)) throw error;
     const exists = error.isRefusal("dm_exists");
     // The list may be older than the DM: it was made on another device, or by the other one, a moment ago.
-    const found = (candidates[0] ?? (exists ? betweenTwo(await sotto.dms(), sotto.username, name)[0] : undefined))?.id;
+    const found = (likely ?? (exists ? betweenTwo(await sotto.dms(), sotto.username, name)[0] : undefined))?.id;
     if (found === undefined) throw error;
     if (exists) remembered.set(name, found);
     return found;

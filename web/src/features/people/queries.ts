@@ -1,9 +1,8 @@
 /** Who is who: the lists and people that several screens show, from the query cache that the session keeps fresh. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { useSotto } from "../../app/session";
-import { relationOf, type Lists, type Relation } from "./relation";
+import { relationOf, type Relation } from "./relation";
 
 export const useFriends = () => {
   const sotto = useSotto();
@@ -44,24 +43,13 @@ export function useRequestCount(): number {
   return useRequests().data?.length ?? 0;
 }
 
-/** All four lists; empty where they are not loaded yet. */
-export function useLists(): { readonly lists: Lists; readonly loaded: boolean } {
-  const self = useSotto().username;
-  const friends = useFriends().data;
-  const requests = useRequests().data;
-  const outgoing = useOutgoing().data;
-  const blocked = useBlocked().data;
-  return useMemo(
-    () => ({
-      lists: { self, friends: friends ?? [], requests: requests ?? [], outgoing: outgoing ?? [], blocked: blocked ?? [] },
-      loaded: friends !== undefined && requests !== undefined && outgoing !== undefined && blocked !== undefined,
-    }),
-    [self, friends, requests, outgoing, blocked],
-  );
-}
-
 /** How a user stands to this one; null while that is not known. */
 export function useRelation(name: string): Relation | null {
-  const { lists, loaded } = useLists();
-  return loaded ? relationOf(name, lists) : null;
+  return relationOf(name, {
+    self: useSotto().username,
+    friends: useFriends().data,
+    requests: useRequests().data,
+    outgoing: useOutgoing().data,
+    blocked: useBlocked().data,
+  });
 }

@@ -22,6 +22,16 @@ describe("how a user stands", () => {
     expect(relationOf("nobody", lists)).toBe("none");
   });
 
+  it("is told as soon as the lists that are there can tell, and not before", () => {
+    const nothing: Lists = { self: "me", friends: undefined, requests: undefined, outgoing: undefined, blocked: undefined };
+    expect(relationOf("me", nothing)).toBe("self");
+    expect(relationOf("ann", nothing)).toBeNull();
+    expect(relationOf("ann", { ...nothing, friends: ["ann"] })).toBe("friend");
+    expect(relationOf("req", { ...lists, blocked: undefined })).toBeNull();
+    expect(relationOf("req", { ...lists, outgoing: undefined })).toBe("incoming");
+    expect(relationOf("nobody", { ...lists, outgoing: undefined })).toBeNull();
+  });
+
   it("goes by the stored spelling (R-128)", () => {
     expect(relationOf("Ann", lists)).toBe("none");
   });

@@ -1,27 +1,33 @@
 /** How another user stands to this one, from the lists that the server keeps. */
 
-/** The lists, as far as they are loaded. */
+type List = readonly string[] | undefined;
+
+/** The lists; undefined where one is not loaded yet. */
 export interface Lists {
   readonly self: string;
-  readonly friends: readonly string[];
+  readonly friends: List;
   /** Who asks the user. */
-  readonly requests: readonly string[];
+  readonly requests: List;
   /** Whom the user asks. */
-  readonly outgoing: readonly string[];
-  readonly blocked: readonly string[];
+  readonly outgoing: List;
+  readonly blocked: List;
 }
 
 /** How a user stands; the first that fits, in this order. */
 export type Relation = "self" | "blocked" | "friend" | "incoming" | "outgoing" | "none";
 
-/** A request may outlive a block of who sent it; the block is what counts then. */
-export function relationOf(name: string, lists: Lists): Relation {
-  if (name === lists.self) return "self";
-  if (lists.blocked.includes(name)) return "blocked";
-  if (lists.friends.includes(name)) return "friend";
-  if (lists.requests.includes(name)) return "incoming";
-  if (lists.outgoing.includes(name)) return "outgoing";
-  return "none";
+/**
+ * Null where the lists that are there do not tell yet. A request may outlive a block of who sent it (R-506), and the block is what counts
+ * then; a friend is never blocked.
+ */
+export function relationOf(name: string, { self, friends, requests, outgoing, blocked }: Lists): Relation | null {
+  if (name === self) return "self";
+  if (blocked?.includes(name)) return "blocked";
+  if (friends?.includes(name)) return "friend";
+  if (blocked === undefined || friends === undefined) return null;
+  if (requests?.includes(name)) return "incoming";
+  if (outgoing?.includes(name)) return "outgoing";
+  return requests === undefined || outgoing === undefined ? null : "none";
 }
 
 /** The folded form for searching in names that are here already: close to what the server does, and never used to name anyone. */

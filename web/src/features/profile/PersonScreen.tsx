@@ -1,13 +1,12 @@
 /** The profile of somebody: who they say they are, how they stand to the user, and whether their key can be trusted. */
 
 import type { Person } from "@sotto/sdk";
-import { Ban, CloudOff, Ellipsis, Hourglass, MessageCircle, Pencil, UserPlus, UserRoundX } from "lucide-react";
-import { useSotto } from "../../app/session";
+import { Ban, Ellipsis, Hourglass, MessageCircle, Pencil, UserPlus, UserRoundX } from "lucide-react";
+import { useConnection, useSotto } from "../../app/session";
 import {
   Avatar,
   Button,
   Card,
-  EmptyState,
   IconButton,
   LinkButton,
   Menu,
@@ -24,6 +23,7 @@ import {
   presenceLabel,
   sentenceFor,
   statusText,
+  Unloaded,
   useAddFriend,
   useAnswer,
   useBlock,
@@ -48,17 +48,10 @@ export function PersonScreen({ name }: { name: string }) {
       <ScreenBody narrow>
         {person.data !== undefined ? (
           <Profile person={person.data} relation={relation} />
-        ) : person.error === null ? (
-          <Loading />
         ) : (
-          <EmptyState
-            role="alert"
-            icon={<CloudOff />}
-            title={`${name} cannot be shown`}
-            actions={<Button isPending={person.isFetching} onPress={() => void person.refetch()}>Try again</Button>}
-          >
-            {sentenceFor(person.error, "look")}
-          </EmptyState>
+          <Unloaded query={person} title={`${name} cannot be shown`}>
+            <Loading />
+          </Unloaded>
         )}
       </ScreenBody>
     </>
@@ -106,6 +99,7 @@ function Profile({ person, relation }: { person: Person; relation: Relation | nu
 
 /** What can be done, by how the two stand. */
 function Deeds({ name, relation }: { name: string; relation: Relation | null }) {
+  const connection = useConnection();
   const chat = useOpenChat(name);
   const add = useAddFriend(name);
   const accept = useAnswer(name, true);
@@ -120,7 +114,7 @@ function Deeds({ name, relation }: { name: string; relation: Relation | null }) 
   return (
     <div className={styles.deeds}>
       <div className={styles.buttons}>
-        {relation === null && <Skeleton shape="box" width="9rem" height="2.5rem" />}
+        {relation === null && connection !== "offline" && <Skeleton shape="box" width="9rem" height="2.5rem" />}
         {relation === "self" && (
           <LinkButton href="/settings/profile" icon={<Pencil aria-hidden />}>
             Edit your profile

@@ -1,11 +1,11 @@
 /** One's own profile: picture, status, a few words. A part of the settings. */
 
 import type { protocol } from "@sotto/sdk";
-import { Check, CloudOff } from "lucide-react";
+import { Check } from "lucide-react";
 import { useId, useState } from "react";
 import { useMe } from "../../app/session";
-import { Button, Card, cx, EmptyState, RadioGroup, Skeleton, TextArea, TextField } from "../../ui";
-import { PRESETS, sentenceFor } from "../people";
+import { Button, Card, cx, RadioGroup, Skeleton, TextArea, TextField } from "../../ui";
+import { PRESETS, sentenceFor, Unloaded } from "../people";
 import { BIOGRAPHY_LIMIT, biographyProblem, cleanText, codePoints, STATUS_LIMIT, statusProblem } from "./limits";
 import { PictureCard } from "./PictureCard";
 import styles from "./ProfileSettings.module.css";
@@ -15,21 +15,14 @@ import { useSetProfile } from "./useSetProfile";
 export function ProfileSettings() {
   const me = useMe();
   if (me.data === undefined) {
-    return me.error === null ? (
-      <div role="status" aria-label="Loading your profile" className={styles.waiting}>
-        <Skeleton shape="box" width="100%" height="9rem" />
-        <Skeleton shape="box" width="100%" height="16rem" />
-        <Skeleton shape="box" width="100%" height="12rem" />
-      </div>
-    ) : (
-      <EmptyState
-        role="alert"
-        icon={<CloudOff />}
-        title="Your profile could not be read"
-        actions={<Button isPending={me.isFetching} onPress={() => void me.refetch()}>Try again</Button>}
-      >
-        {sentenceFor(me.error, "look")}
-      </EmptyState>
+    return (
+      <Unloaded query={me} title="Your profile could not be read">
+        <div role="status" aria-label="Loading your profile" className={styles.waiting}>
+          <Skeleton shape="box" width="100%" height="9rem" />
+          <Skeleton shape="box" width="100%" height="16rem" />
+          <Skeleton shape="box" width="100%" height="12rem" />
+        </div>
+      </Unloaded>
     );
   }
   return (

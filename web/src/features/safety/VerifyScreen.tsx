@@ -2,11 +2,11 @@
 
 import type { Person } from "@sotto/sdk";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, Camera, CloudOff, ShieldAlert, ShieldCheck, TriangleAlert } from "lucide-react";
+import { CircleCheck, Camera, ShieldAlert, ShieldCheck, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useSotto } from "../../app/session";
 import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast } from "../../ui";
-import { personPath, sentenceFor, useFreshPerson } from "../people";
+import { personPath, sentenceFor, Unloaded, useFreshPerson } from "../people";
 import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
 import { CopyButton, Digits } from "./Digits";
@@ -34,21 +34,10 @@ export function VerifyScreen({ name }: { name: string }) {
           </EmptyState>
         ) : person.data !== undefined ? (
           <Verify person={person.data} />
-        ) : person.error === null ? (
-          <Skeleton shape="box" height="24rem" width="100%" />
         ) : (
-          <EmptyState
-            role="alert"
-            icon={<CloudOff />}
-            title="The key could not be looked up"
-            actions={
-              <Button isPending={person.isFetching} onPress={() => void person.refetch()}>
-                Try again
-              </Button>
-            }
-          >
-            {sentenceFor(person.error, "look")}
-          </EmptyState>
+          <Unloaded query={person} title="The key could not be looked up">
+            <Skeleton shape="box" height="24rem" width="100%" />
+          </Unloaded>
         )}
       </ScreenBody>
     </>
