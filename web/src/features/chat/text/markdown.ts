@@ -85,7 +85,7 @@ function linked(text: string): PhrasingContent[] {
   );
 }
 
-/** rehype: line ends between blocks are the parser's, not the writer's; where white space is kept they would show. */
+/** rehype: line ends between blocks and after `br` are the parser's, not the writer's; where white space is kept they would show. */
 export function noStrayLines() {
   return (tree: HastRoot): void => {
     tidy(tree);
@@ -99,8 +99,13 @@ function tidy(node: HastRoot | HastRoot["children"][number]): void {
   const blocks = node.type === "root" || (node.type === "element" && BLOCKS.has(node.tagName));
   const children = node.children as HastRoot["children"];
   if (blocks) (node as HastRoot).children = children.filter((child) => child.type !== "text" || child.value.trim() !== "");
+  (node as HastRoot).children = (node as HastRoot).children.filter((child, at, all) => !(isLineEnd(child) && isBreak(all[at - 1])));
   for (const child of node.children) tidy(child);
 }
+
+type Child = HastRoot["children"][number];
+const isLineEnd = (child: Child): boolean => child.type === "text" && child.value === "\n";
+const isBreak = (child: Child | undefined): boolean => child?.type === "element" && child.tagName === "br";
 
 /** What may come out at the end, whatever went in. */
 export const SCHEMA: Schema = {

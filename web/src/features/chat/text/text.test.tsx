@@ -56,6 +56,12 @@ describe("Markdown in messages", () => {
     },
   );
 
+  it("breaks a line once where it was broken once", () => {
+    const found = html("*one*\ntwo\nthree");
+    expect(found.querySelectorAll("br")).toHaveLength(2);
+    expect(found.textContent).toBe("onetwothree");
+  });
+
   it("keeps names of characters as they were typed", () => {
     expect(html("*a* &amp; &#60;b&#62; &lt;").textContent).toBe("a &amp; &#60;b&#62; &lt;");
   });
