@@ -1,6 +1,7 @@
 /** Whether what a server says has the form that the protocol gives it, so that everything behind may rely on the types. */
 
 import { TYPES } from "./shapes.js";
+import { micros } from "./time.js";
 
 /**
  * A form: a kind of value, the name of one of {@link TYPES}, or what is made of others. Keys that it does not name are let be
@@ -24,7 +25,11 @@ export function misfit(value: unknown, shape: Shape, at = "result"): string | un
     const named = TYPES[shape];
     return named === undefined ? at : misfit(value, named, at);
   }
-  if ("pattern" in shape) return typeof value === "string" && compiled(shape.pattern).test(value) ? undefined : at;
+  if ("pattern" in shape) {
+    if (typeof value !== "string" || !compiled(shape.pattern).test(value)) return at;
+    // That it is a moment at all, no pattern can say; everything behind counts with it.
+    return shape.pattern === TIMESTAMP && Number.isNaN(micros(value)) ? at : undefined;
+  }
   if ("from" in shape) return Number.isSafeInteger(value) && (value as number) >= shape.from ? undefined : at;
   if ("maybe" in shape) return value === null ? undefined : misfit(value, shape.maybe, at);
   if ("list" in shape) {
@@ -42,6 +47,9 @@ export function misfit(value: unknown, shape: Shape, at = "result"): string | un
     })
   );
 }
+
+/** The pattern of the wire's times. */
+const TIMESTAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}$";
 
 function first<K, V>(entries: Iterable<[K, V]>, look: (key: K, value: V) => string | undefined): string | undefined {
   for (const [key, value] of entries) {

@@ -243,7 +243,8 @@ export class Backoff {
 
 /** Milliseconds that a refusal asks to wait. */
 function asked(error: unknown): number {
-  return error instanceof SottoError && error.kind === "refused" ? 1000 * Math.min(error.retryAfter ?? 0, 3600) : 0;
+  const seconds = error instanceof SottoError && error.kind === "refused" ? (error.retryAfter ?? 0) : 0;
+  return seconds > 0 ? 1000 * Math.min(seconds, 3600) : 0;
 }
 
 /** Calls back when the device is online again or the page is looked at again, where there are such things. Answers what ends it. */

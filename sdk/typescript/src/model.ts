@@ -38,7 +38,7 @@ export interface Content {
   readonly replyTo: MessageRef | null;
   /** How often it was edited; 0: never. */
   readonly revision: number;
-  /** When it was written by the sender's clock, in milliseconds since 1970 UTC. */
+  /** When it was written by the sender's clock, in milliseconds since 1970 UTC; at most what a `Date` holds. */
   readonly writtenMs: number;
 }
 

@@ -374,8 +374,10 @@ export class Reader {
     const details = await groups.details(caller, dm);
     const group = await groups.of(caller, details);
     const waiting: Scheduled[] = [];
-    for (const [id, each] of Object.entries(details.scheduled_messages)) {
-      waiting.push({ dm, id: Number(id), due: each.timestamp, text: await orLocked(this.#scheduledText(group, each)) });
+    for (const [name, each] of Object.entries(details.scheduled_messages)) {
+      const id = Number(name);
+      if (!Number.isSafeInteger(id) || id < 1) throw new SottoError("protocol", "The server's answer to get_dm names a message by no id.");
+      waiting.push({ dm, id, due: each.timestamp, text: await orLocked(this.#scheduledText(group, each)) });
     }
     return waiting.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : a.id - b.id));
   }

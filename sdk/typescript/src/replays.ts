@@ -16,6 +16,9 @@ const LENIENCE = 60_000_000;
 const MEMO_ENTRIES = 5_000;
 const MEMO_CHARACTERS = 16 << 20;
 
+/** The last moment that a `Date` can hold, in milliseconds since 1970 UTC. */
+const LAST_DATE = 8_640_000_000_000_000;
+
 function key(dm: number): string {
   return `replay-${String(dm)}`;
 }
@@ -112,7 +115,7 @@ export class Replays {
         reference: encodeHex(opened.root),
         replyTo: replies ? encodeHex(opened.target) : null,
         revision: opened.rev,
-        writtenMs: Number(opened.sentAtMs),
+        writtenMs: Math.min(Number(opened.sentAtMs), LAST_DATE),
       },
     };
   }
@@ -135,6 +138,11 @@ export class Replays {
   /** The highest revision that this device has seen of a DM's name, 0 for none. */
   async highestName(dm: number): Promise<number> {
     return (await this.#kept(dm)).nameRev;
+  }
+
+  /** After how many seconds a message that was just opened is to be forgotten, by its sender; 0: never. */
+  limit(dm: number, message: number): number {
+    return this.#memo.get(`${String(dm)} message ${String(message)}`)?.opened.expireS ?? 0;
   }
 
   /** A message is gone. */

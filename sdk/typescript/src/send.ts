@@ -142,7 +142,9 @@ export class Writer {
   /** Edits one's own message. */
   async edit(message: number, text: string): Promise<void> {
     const { group, content } = await this.#current(message);
-    const draft = this.draft("edit", decodeHex(content.reference), content.revision + 1, text);
+    // What was to destroy itself still is (C-313).
+    const expireS = this.#parts.replays.limit(group.dm, message);
+    const draft = { ...this.draft("edit", decodeHex(content.reference), content.revision + 1, text), expireS };
     const sealed = await this.seal(group, false, draft);
     const request = { id: message, message: encodeHex(sealed.envelope), signature: encodeHex(sealed.signature) };
     await this.#settled(group.dm, this.#parts.link.untilKnown("set_message", request));

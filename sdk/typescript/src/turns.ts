@@ -46,7 +46,8 @@ export class Alarm {
   set(moment: number | undefined): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (moment === undefined) return;
+    // A moment that is none never comes.
+    if (moment === undefined || Number.isNaN(moment)) return;
     const wait = Math.min(Math.max(0, moment - this.#now()), LONGEST_MS);
     this.#timer = setTimeout(() => {
       if (this.#now() >= moment) this.#ring();
