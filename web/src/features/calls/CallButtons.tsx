@@ -1,4 +1,4 @@
-/** In the head of a chat: start a call, join the one that is running, or go back to it. */
+/** In the head of a chat: start a call, or join the one that is running. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Phone, Video } from "lucide-react";
@@ -7,7 +7,7 @@ import { Button, confirm, IconButton } from "../../ui";
 import { FULL_CALL } from "./engine/call-session";
 import { canCall, useCalls, useCallsView } from "./hooks";
 
-/** Draws nothing where there is no calling: a browser without WebRTC, a DM that this device cannot read. */
+/** Draws nothing where there is no calling: in the call itself, in a browser without WebRTC, in a DM that this device cannot read. */
 export function CallButtons({ dm: id }: { dm: number }) {
   const sotto = useSotto();
   const dm = useQuery({ queryKey: ["dm", id], queryFn: () => sotto.dm(id) }).data;
@@ -16,13 +16,8 @@ export function CallButtons({ dm: id }: { dm: number }) {
   const isOnline = useConnection() === "online";
   if (!canCall() || dm === undefined || dm.locked !== null) return null;
 
-  if (call?.dm === id) {
-    return (
-      <Button size="small" icon={<Phone aria-hidden />} onPress={() => calls.resize(false)}>
-        Open call
-      </Button>
-    );
-  }
+  // The strip across the top leads back to it.
+  if (call?.dm === id) return null;
 
   const enter = async (camera: boolean): Promise<void> => {
     const question = {
