@@ -49,6 +49,8 @@ export class Engine {
   #saveTimer: ReturnType<typeof setTimeout> | undefined;
   #saveDue = false;
   #complained = false;
+  /** Why it ends. */
+  #end: SottoError | undefined;
   readonly #expiry: Alarm;
 
   constructor(parts: EngineParts) {
@@ -89,8 +91,8 @@ export class Engine {
   }
 
   /** Finishes what it is at, keeps what was learnt and ends. */
-  async stop(): Promise<void> {
-    const closed = new SottoError("disconnected", "The client was closed.");
+  async stop(closed = new SottoError("disconnected", "The client was closed.")): Promise<void> {
+    this.#end ??= closed;
     this.#stop.abort(closed);
     this.#poke();
     // It may wait for an answer, which then will not come.
@@ -112,12 +114,11 @@ export class Engine {
 
   async #run(): Promise<void> {
     const { calls, link, reader, tell } = this.#parts;
-    let end = new SottoError("disconnected", "The client was closed.");
     for (;;) {
       const connection = await this.#comeBack();
       if (connection === undefined) break;
       if (connection instanceof SottoError) {
-        end = connection;
+        this.#end = connection;
         break;
       }
       this.#isReady();
@@ -130,6 +131,7 @@ export class Engine {
       reader.disconnected();
       tell("disconnected", { why: await connection.closed });
     }
+    const end = this.#end ?? new SottoError("disconnected", "The client was closed.");
     this.#state = "ended";
     link.end(end);
     this.#isNot(end);

@@ -39,7 +39,7 @@ async function device(account: Account, seen: (user: User) => User = (user) => u
   const groups = new Groups({ account, platform, vault, replays: new Replays(store, platform) });
   const fetchUser = groups.fetchUser.bind(groups);
   groups.fetchUser = async (caller, username) => seen(await fetchUser(caller, username));
-  return { account, platform, vault, groups, caller: link };
+  return { account, platform, vault, groups, caller: link, compared: new Map() };
 }
 
 let count = 0;

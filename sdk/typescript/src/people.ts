@@ -20,6 +20,8 @@ export interface PeopleParts {
   readonly vault: Vault;
   readonly groups: Groups;
   readonly caller: Caller;
+  /** The keys (hex) behind the safety numbers that this session has shown, by username. */
+  readonly compared: Map<string, string>;
 }
 
 /** Oneself, as the server has it. */
@@ -139,10 +141,11 @@ export async function pinFriend({ caller, groups, vault, platform }: PeopleParts
  * 60 digits, in groups of 5, that both people see if nobody stands between them (C-407). Throws `security` `E_KEY_CHANGED` where
  * the server shows another key than the pinned one; `E_IK` for no key at all.
  */
-export async function safetyNumber({ account, caller, groups }: PeopleParts, username: string): Promise<string> {
+export async function safetyNumber({ account, caller, compared, groups }: PeopleParts, username: string): Promise<string> {
   const user = await groups.fetchUser(caller, username);
   const theirs = keyOf(user);
   groups.checkPin(username, user.public_key);
+  compared.set(username, user.public_key);
   const mine = identityOf(account).public;
   return inFives(checked(() => computeSafetyNumber(account.username, mine, username, theirs)));
 }
@@ -154,10 +157,13 @@ export function inFives(digits: string): string {
 
 /**
  * The user accepts the key that the server now shows for someone. Then what had been stopped for its sake goes on: answers the
- * DMs that this device can read from now on. Throws `security` `E_IK` for no key at all.
+ * DMs that this device can read from now on. Throws `security` `E_IK` for no key at all; `E_KEY_CHANGED` where it is another one
+ * than `key`, which the user has seen.
  */
-export async function trust(parts: PeopleParts, username: string): Promise<number[]> {
-  await decide(parts, await parts.groups.fetchUser(parts.caller, username), false);
+export async function trust(parts: PeopleParts, username: string, key?: string): Promise<number[]> {
+  const user = await parts.groups.fetchUser(parts.caller, username);
+  if (key !== undefined && user.public_key !== key) throw keyChanged(username);
+  await decide(parts, user, false);
   const opened: number[] = [];
   for (const dm of await parts.caller.patient("get_dms", {})) {
     if (parts.vault.content.dms.has(dm)) continue;
@@ -175,11 +181,12 @@ export async function trust(parts: PeopleParts, username: string): Promise<numbe
 
 /**
  * The user has compared safety numbers: the key is marked as verified. Throws `security` `E_KEY_CHANGED` where the server shows
- * another key than the pinned one.
+ * another key than the pinned one, or than the one that was compared: `key`, else that of the number that was shown last.
  */
-export async function verify(parts: PeopleParts, username: string): Promise<void> {
+export async function verify(parts: PeopleParts, username: string, key?: string): Promise<void> {
   const user = await parts.groups.fetchUser(parts.caller, username);
-  if (keyState(parts.vault, user).state === "changed") throw keyChanged(username);
+  const compared = key ?? parts.compared.get(username) ?? user.public_key;
+  if (user.public_key !== compared || keyState(parts.vault, user).state === "changed") throw keyChanged(username);
   await decide(parts, user, true);
 }
 

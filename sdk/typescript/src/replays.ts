@@ -29,6 +29,10 @@ interface Kept {
   /** The highest revision of the DM's name, also while it has none. */
   nameRev: number;
   changed: boolean;
+  /** Messages that went since the last time it was kept. */
+  forgotten: Set<number>;
+  /** What was read or kept last: where it still lies there, nobody else has kept anything. */
+  stored: Uint8Array | undefined;
 }
 
 /** An envelope that was verified and is current at its place. */
@@ -151,6 +155,7 @@ export class Replays {
     const kept = await this.#kept(dm);
     if (kept.replay.root(message) !== undefined) kept.changed = true;
     kept.replay.forget(message);
+    kept.forgotten.add(message);
     this.#memo.delete(`${String(dm)} message ${String(message)}`);
   }
 
@@ -161,17 +166,21 @@ export class Replays {
     await this.#store.update(key(dm), () => undefined);
   }
 
-  /** Keeps what was learnt since the last time. */
+  /** Keeps what was learnt since the last time, and what another tab has kept meanwhile. */
   async save(): Promise<void> {
     for (const [dm, loading] of this.#known) {
       const kept = await loading;
       if (!kept.changed) continue;
       kept.changed = false;
-      const bytes = toBytes(kept);
+      const forgotten = kept.forgotten;
+      kept.forgotten = new Set();
+      let bytes: Uint8Array = new Uint8Array();
       try {
-        await this.#store.update(key(dm), () => bytes);
+        await this.#store.update(key(dm), (old) => (bytes = joined(kept, forgotten, old)));
+        kept.stored = bytes;
       } catch (error) {
         kept.changed = true;
+        for (const id of forgotten) kept.forgotten.add(id);
         throw error;
       }
     }
@@ -245,8 +254,23 @@ function toBytes(kept: Kept): Uint8Array {
 
 function fromBytes(bytes: Uint8Array | undefined): Kept {
   const replay = bytes === undefined || bytes.length < 4 ? undefined : Replay.fromBytes(bytes.subarray(4));
-  if (bytes === undefined || replay === undefined) return { replay: new Replay(), nameRev: 0, changed: false };
-  return { replay, nameRev: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), changed: false };
+  const fresh = { changed: false, forgotten: new Set<number>(), stored: bytes };
+  if (bytes === undefined || replay === undefined) return { ...fresh, replay: new Replay(), nameRev: 0 };
+  return { ...fresh, replay, nameRev: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) };
+}
+
+/** What is to be kept beside what lies there already. */
+function joined(kept: Kept, forgotten: ReadonlySet<number>, old: Uint8Array | undefined): Uint8Array {
+  if (old === undefined || (kept.stored !== undefined && equal(old, kept.stored))) return toBytes(kept);
+  const others = fromBytes(old);
+  const whole = fromBytes(toBytes(kept));
+  whole.replay.join(others.replay);
+  for (const id of forgotten) whole.replay.forget(id);
+  return toBytes({ ...whole, nameRev: Math.max(kept.nameRev, others.nameRev) });
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** The end that the sender has set, in microseconds since 1970 UTC. */

@@ -5,6 +5,7 @@ import { parseServer, type ServerAddress } from "./address.js";
 import { Calls } from "./calls.js";
 import { Emitter } from "./emitter.js";
 import { Engine } from "./engine.js";
+import { SottoError } from "./errors.js";
 import type { SottoEvents } from "./events.js";
 import { Follower } from "./follow.js";
 import { Groups } from "./groups.js";
@@ -21,6 +22,7 @@ import { Writer } from "./send.js";
 import { hasIndexedDb } from "./store/database.js";
 import { IndexedDbStore } from "./store/indexeddb.js";
 import { MemoryStore } from "./store/memory.js";
+import { Gate } from "./store/gate.js";
 import type { Store } from "./store/store.js";
 import { TRANSPORT_DEFAULTS, type TransportOptions } from "./transport.js";
 import { Vault } from "./vault.js";
@@ -39,7 +41,7 @@ export interface SottoOptions {
 export interface Session {
   readonly server: ServerAddress;
   readonly account: Account;
-  readonly store: Store;
+  readonly store: Gate;
   readonly link: Link;
   readonly groups: Groups;
   readonly reader: Reader;
@@ -88,7 +90,7 @@ function defaultStore(server: ServerAddress, account: Account): Store {
 export async function begin(address: string, account: Account, options: SottoOptions): Promise<Session> {
   const server = parseServer(address);
   const platform = options.platform ?? webPlatform();
-  const store = options.store ?? defaultStore(server, account);
+  const store = new Gate(options.store ?? defaultStore(server, account));
   const transport = transportOf(options);
   const link = new Link(transport.requestTimeoutMs);
   const events = new Events();
@@ -128,11 +130,16 @@ export async function begin(address: string, account: Account, options: SottoOpt
   });
   const writer = new Writer({ account, platform, link, groups, replays, reader, outbox });
   const calls = new Calls({ username: account.username, platform, caller: link, groups, replays, writer });
-  const own = { account, platform, vault, groups };
+  const own = { account, platform, vault, groups, compared: new Map<string, string>() };
   const engine: Engine = new Engine({
     ...{ server, account, platform, link, outbox, transport, caller: link.urgent },
     ...{ vault, groups, replays, recent, dms, reader, calls, follower, tell: events.tell },
     people: { ...own, caller: link.urgent },
+  });
+  store.onCleared(() => {
+    // Another tab has forgotten the account: this one must not write it down again.
+    void store.shut();
+    void engine.stop(new SottoError("disconnected", "This account was forgotten on this device."));
   });
   engine.start();
   return { server, account, store, link, groups, reader, writer, calls, engine, people: { ...own, caller: link }, events };

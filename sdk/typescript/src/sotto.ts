@@ -305,18 +305,24 @@ export class Sotto {
     return people.inFives(group.context.groupCode());
   }
 
-  /** Accepts the key that the server shows now in place of the pinned one. What had been stopped for its sake goes on. */
-  async trust(username: string): Promise<void> {
+  /**
+   * Accepts the key that the server shows now in place of the pinned one. What had been stopped for its sake goes on. With `key`, the
+   * one (hex) that the user has seen, no other is accepted: `security` `E_KEY_CHANGED`.
+   */
+  async trust(username: string, key?: string): Promise<void> {
     const { events, reader } = this.#parts;
-    for (const id of await people.trust(this.#parts.people, username)) {
+    for (const id of await people.trust(this.#parts.people, username, key)) {
       events.tell("dmChanged", { dm: await reader.dm(id) });
       events.tell("historyReset", { dm: id });
     }
   }
 
-  /** Remembers that the user has compared safety numbers. Throws `security` `E_KEY_CHANGED` where the server shows another key. */
-  verify(username: string): Promise<void> {
-    return people.verify(this.#parts.people, username);
+  /**
+   * Remembers that the user has compared safety numbers. Throws `security` `E_KEY_CHANGED` where the server shows another key than
+   * the pinned one, or than `key` (hex); without it, than that of the last {@link Sotto.safetyNumber}.
+   */
+  verify(username: string, key?: string): Promise<void> {
+    return people.verify(this.#parts.people, username, key);
   }
 
   /** Joins a DM's call with this device; answers who is in it, the user included. */
@@ -351,8 +357,8 @@ export class Sotto {
   /** {@link Sotto.close}, then forgets everything that this device keeps of the account (the store; not the account at the server). */
   async wipe(): Promise<void> {
     await this.close();
-    // What was under way has heard of the end by then, and writes no more.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    // What was under way writes no more.
+    await this.#parts.store.shut();
     await this.#parts.store.clear();
   }
 }

@@ -173,6 +173,23 @@ export class Replay {
     return this.#messages.get(messageId)?.root.slice();
   }
 
+  /** Takes up what another memory of the same DM knows. Where both know of one thing, the higher revision counts, else this one. */
+  join(other: Replay): void {
+    for (const [key, theirs] of other.#seen) {
+      const mine = this.#seen.get(key) ?? new Session();
+      for (const [seq, mark] of theirs.inOrder()) if (mine.get(seq) === undefined) mine.set(seq, mark);
+      this.#seen.set(key, mine);
+    }
+    for (const [id, theirs] of other.#messages) {
+      const mine = this.#messages.get(id);
+      const isTaken = (this.#roots.get(encodeHex(theirs.root)) ?? id) !== id;
+      if (isTaken || (mine !== undefined && (!equal(mine.root, theirs.root) || mine.current.rev >= theirs.current.rev))) continue;
+      this.#roots.set(encodeHex(theirs.root), id);
+      this.#messages.set(id, theirs);
+    }
+    if (other.#name !== undefined && (this.#name === undefined || this.#name.rev < other.#name.rev)) this.#name = other.#name;
+  }
+
   /** The memory as bytes: a layout of the SDKs' own, no part of `sotto/1`. It holds no secret, but tells when who wrote. */
   toBytes(): Uint8Array {
     const count = [...this.#seen.values()].reduce((sum, session) => sum + session.size, 0);

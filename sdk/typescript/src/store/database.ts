@@ -6,6 +6,7 @@ import { SottoError } from "../errors.js";
 export class Database {
   readonly #name: string;
   readonly #store: string;
+  readonly #told: (() => void)[] = [];
   #open: Promise<IDBDatabase> | undefined;
 
   constructor(name: string, store: string) {
@@ -46,6 +47,11 @@ export class Database {
   /** Opens it; resolves where it can be used. */
   async open(): Promise<void> {
     await this.#opened();
+  }
+
+  /** Calls back when it is deleted from elsewhere while it is open here. */
+  onDeleted(told: () => void): void {
+    this.#told.push(told);
   }
 
   /** Deletes it. Other tabs let go of it by themselves. */
@@ -103,9 +109,10 @@ export class Database {
       opening.onsuccess = () => {
         const database = opening.result;
         // Another tab deletes it, or brings a newer version: this one must not be in the way.
-        database.onversionchange = () => {
+        database.onversionchange = ({ newVersion }) => {
           database.close();
           this.#forget(opened);
+          if (newVersion === null) for (const told of this.#told) told();
         };
         database.onclose = () => {
           this.#forget(opened);

@@ -46,6 +46,10 @@ export class IndexedDbStore implements Store {
   async clear(): Promise<void> {
     await this.#database.delete();
   }
+
+  onCleared(told: () => void): void {
+    this.#database.onDeleted(told);
+  }
 }
 
 /** Without locks between tabs (old browsers, tests in Node) a role is claimed within this one alone. */

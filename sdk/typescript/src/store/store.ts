@@ -15,6 +15,8 @@ export interface Store {
   claim(role: string): Promise<Claim | undefined>;
   /** Forgets everything, for good. */
   clear(): Promise<void>;
+  /** Where another tab can clear it: calls back when one has. */
+  onCleared?(told: () => void): void;
 }
 
 /** A role that is held; see {@link Store.claim}. */
