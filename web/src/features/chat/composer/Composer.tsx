@@ -101,7 +101,10 @@ export function Composer({ dm, timeline, onSent }: ComposerProps) {
     try {
       const { queued } = await sotto.send(dm, text, { ...options(), at: new Date(ms) });
       change({ text: "", replyTo: null });
-      toast({ text: queued ? "It is scheduled as soon as there is a connection." : `Goes out on ${fullWhen(new Date(ms))}.`, tone: "good" });
+      toast({
+        text: queued ? "It is scheduled as soon as there is a connection." : `Goes out on ${fullWhen(new Date(ms))}.`,
+        tone: "good",
+      });
       await client.invalidateQueries({ queryKey: ["scheduled", dm] });
     } catch (thrown) {
       toast({ text: `It was not scheduled. ${sendErrorText(asError(thrown))}`, tone: "danger" });
@@ -148,7 +151,9 @@ export function Composer({ dm, timeline, onSent }: ComposerProps) {
 
   return (
     <div className={styles.composer}>
-      {editing !== null && <Strip icon={<Pencil aria-hidden />} title="Editing" text={editing} onClose={endEdit} closeLabel="Stop editing" />}
+      {editing !== null && (
+        <Strip icon={<Pencil aria-hidden />} title="Editing" text={editing} onClose={endEdit} closeLabel="Stop editing" />
+      )}
       {editing === null && replyTo !== null && (
         <Strip
           icon={<Reply aria-hidden />}

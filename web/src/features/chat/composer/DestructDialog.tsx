@@ -61,7 +61,9 @@ function Open({ onClose, value, onChoose }: Omit<DestructDialogProps, "isOpen">)
       }
     >
       <div className={styles.form}>
-        <p className={styles.note}>What you send here from now on goes for everyone after this time, counted from the sending. Someone may still have kept a copy.</p>
+        <p className={styles.note}>
+          What you send here from now on goes for everyone after this time, counted from the sending. Someone may still have kept a copy.
+        </p>
         <RadioGroup
           label="Messages destroy themselves after"
           value={choice}
@@ -74,7 +76,13 @@ function Open({ onClose, value, onChoose }: Omit<DestructDialogProps, "isOpen">)
         />
         {choice === "custom" && (
           <div className={styles.custom}>
-            <TextField label="How many" inputMode="numeric" value={number} onChange={setNumber} error={wrong ? "From 1 second to a year." : null} />
+            <TextField
+              label="How many"
+              inputMode="numeric"
+              value={number}
+              onChange={setNumber}
+              error={wrong ? "From 1 second to a year." : null}
+            />
             <Select
               label="Unit"
               value={unit}

@@ -20,7 +20,9 @@ const resolve = async (): Promise<Data> => {
   const shown = emojis.filter((emoji) => emoji.group !== undefined && emoji.version <= VERSION);
   return {
     locale: "en",
-    categories: messages.groups.filter(({ key }) => key !== "component").map(({ order, message }) => ({ index: order, label: capital(message) })),
+    categories: messages.groups
+      .filter(({ key }) => key !== "component")
+      .map(({ order, message }) => ({ index: order, label: capital(message) })),
     skinTones: { light: "Light", "medium-light": "Medium-light", medium: "Medium", "medium-dark": "Medium-dark", dark: "Dark" },
     emojis: shown.map(({ emoji, group, version, label, tags, skins }) => {
       const toned = skins?.filter((skin) => typeof skin.tone === "number") ?? [];

@@ -79,7 +79,8 @@ function Open({ onClose, onChoose }: Omit<ScheduleDialogProps, "isOpen">) {
             }}
           />
           <p id={`${id}-note`} role={error === null ? undefined : "alert"} className={error === null ? styles.note : styles.error}>
-            {error ?? `In your time zone, ${Intl.DateTimeFormat().resolvedOptions().timeZone}. The server sends it, whether or not you are there.`}
+            {error ??
+              `In your time zone, ${Intl.DateTimeFormat().resolvedOptions().timeZone}. The server sends it, whether or not you are there.`}
           </p>
         </div>
       </form>

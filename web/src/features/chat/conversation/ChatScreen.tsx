@@ -107,7 +107,13 @@ function Conversation({ dm }: { dm: Dm }) {
   );
   const edit = useCallback(
     (message: Message) => {
-      if (message.content.ok) change({ editing: message, replyTo: null, before: draft.editing === null ? draft.text : draft.before, text: message.content.value.text });
+      if (message.content.ok)
+        change({
+          editing: message,
+          replyTo: null,
+          before: draft.editing === null ? draft.text : draft.before,
+          text: message.content.value.text,
+        });
     },
     [change, draft],
   );
@@ -213,7 +219,11 @@ function Messages({ timeline, children }: { timeline: Timeline; children: ReactN
   const error = useTimelineState(timeline, "error");
   if (phase !== "failed") return children;
   return (
-    <EmptyState role="alert" title="The messages could not be read" actions={<Button onPress={() => void timeline.toNewest()}>Try again</Button>}>
+    <EmptyState
+      role="alert"
+      title="The messages could not be read"
+      actions={<Button onPress={() => void timeline.toNewest()}>Try again</Button>}
+    >
       {error === null ? "" : sentenceOf(error)}
     </EmptyState>
   );

@@ -28,7 +28,8 @@ export function Header({ dm, me, pinned, scheduled, soon, onPinned, onScheduled 
   const partner = partnerOf(dm, me);
   const details = `/dm/${String(dm.id)}/details`;
   const pinnedLabel = pinned === 0 ? "Pinned messages" : `Pinned messages: ${String(pinned)}`;
-  const scheduledLabel = scheduled === 0 ? "Scheduled messages" : `Scheduled messages: ${String(scheduled)}${soon ? ", one any moment" : ""}`;
+  const scheduledLabel =
+    scheduled === 0 ? "Scheduled messages" : `Scheduled messages: ${String(scheduled)}${soon ? ", one any moment" : ""}`;
   return (
     <ScreenBar
       back="/"
@@ -53,7 +54,14 @@ export function Header({ dm, me, pinned, scheduled, soon, onPinned, onScheduled 
               entries={[
                 { id: "pinned", label: pinnedLabel, icon: <Pin aria-hidden />, onAction: onPinned },
                 { id: "scheduled", label: scheduledLabel, icon: <CalendarClock aria-hidden />, onAction: onScheduled },
-                { id: "details", label: "Details", icon: <Info aria-hidden />, onAction: () => { navigate(details); } },
+                {
+                  id: "details",
+                  label: "Details",
+                  icon: <Info aria-hidden />,
+                  onAction: () => {
+                    navigate(details);
+                  },
+                },
               ]}
             >
               <IconButton aria-label="More" tooltip={false}>
@@ -83,7 +91,14 @@ export function Header({ dm, me, pinned, scheduled, soon, onPinned, onScheduled 
 
 function Partner({ name }: { name: string }) {
   const user = usePerson(name).data?.user;
-  return <Avatar name={name} picture={user?.profile_picture ?? null} size={40} presence={user === undefined ? "offline" : presenceOf(user.status)} />;
+  return (
+    <Avatar
+      name={name}
+      picture={user?.profile_picture ?? null}
+      size={40}
+      presence={user === undefined ? "offline" : presenceOf(user.status)}
+    />
+  );
 }
 
 function Below({ dm, me, partner }: { dm: Dm; me: string; partner: string | null }) {

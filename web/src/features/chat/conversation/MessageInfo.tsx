@@ -58,11 +58,19 @@ function Signed({ sender, own }: { sender: string; own: boolean }) {
       <ShieldCheck aria-hidden />
       <div>
         <p>
-          Encrypted from end to end. The signature is right: it was made with {own ? "your key" : <>the key that this device knows as that of <bdi>{sender}</bdi></>}.
+          Encrypted from end to end. The signature is right: it was made with{" "}
+          {own ? (
+            "your key"
+          ) : (
+            <>
+              the key that this device knows as that of <bdi>{sender}</bdi>
+            </>
+          )}
+          .
         </p>
         {!own && key !== undefined && (
           <p className={styles.next}>
-            {compared ? "You have compared safety numbers with this person." : "You have not compared safety numbers with this person yet."}{" "}
+            {compared ? "You have compared safety numbers." : "You have not compared safety numbers with this person yet."}{" "}
             {!compared && (
               <LinkButton href={`/person/${encodeURIComponent(sender)}/verify`} size="small">
                 Compare

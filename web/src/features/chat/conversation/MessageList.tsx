@@ -98,7 +98,8 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
       const below = handle.scrollSize - handle.scrollOffset - handle.viewportSize;
       setShowDown(below > handle.viewportSize / 2 || loaded.hasNewer);
       if (below <= AT_END) atEnd.current = !loaded.hasNewer;
-      if (loaded.hasOlder && ((movedUp && handle.scrollOffset < NEAR) || handle.scrollSize <= handle.viewportSize)) void timeline.loadOlder();
+      if (loaded.hasOlder && ((movedUp && handle.scrollOffset < NEAR) || handle.scrollSize <= handle.viewportSize))
+        void timeline.loadOlder();
       if (loaded.hasNewer && ((movedDown && below < NEAR) || below <= AT_END)) void timeline.loadNewer();
       markRead();
     },
@@ -202,9 +203,10 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
     const attempt = (left: number): void => {
       const row = scroller.current?.querySelector<HTMLElement>(`article[data-key="${CSS.escape(item.key)}"]`);
       if (row !== null && row !== undefined) row.focus({ preventScroll: true });
-      else if (left > 0 && toFocus.current === item.key) requestAnimationFrame(() => {
-        attempt(left - 1);
-      });
+      else if (left > 0 && toFocus.current === item.key)
+        requestAnimationFrame(() => {
+          attempt(left - 1);
+        });
     };
     attempt(10);
   };
@@ -224,7 +226,15 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
 
   return (
     <div className={styles.frame}>
-      <div ref={scroller} className={`${styles.scroller ?? ""} scroll`} onKeyDown={onKeyDown} onWheel={unsettle} onTouchStart={unsettle} onPointerDown={unsettle} tabIndex={-1}>
+      <div
+        ref={scroller}
+        className={`${styles.scroller ?? ""} scroll`}
+        onKeyDown={onKeyDown}
+        onWheel={unsettle}
+        onTouchStart={unsettle}
+        onPointerDown={unsettle}
+        tabIndex={-1}
+      >
         <div className={styles.head} style={{ height: margin }}>
           {state.phase === "ready" && !window.hasOlder && <p className={styles.beginning}>{beginning}</p>}
           {state.older === "loading" && <Spinner label="Loading earlier messages" />}
@@ -241,7 +251,13 @@ export function MessageList({ timeline, unread, me, readUpTo, beginning, focused
           <Waiting />
         ) : (
           // What arrives is announced apart: rows come and go here with the scrolling.
-          <div role="log" aria-live="off" aria-label="Messages" aria-busy={state.older === "loading" || state.newer === "loading"} className={styles.feed}>
+          <div
+            role="log"
+            aria-live="off"
+            aria-label="Messages"
+            aria-busy={state.older === "loading" || state.newer === "loading"}
+            className={styles.feed}
+          >
             <Virtualizer
               key={epoch}
               ref={view}
@@ -306,7 +322,13 @@ function Waiting() {
     <div role="status" className={styles.waiting}>
       <VisuallyHidden>Loading messages</VisuallyHidden>
       {[62, 40, 54, 30, 48, 66, 36].map((width, at) => (
-        <Skeleton key={at} shape="box" width={`${String(width * 0.6)}%`} height="2.375rem" className={at % 3 === 2 ? (styles.right ?? "") : ""} />
+        <Skeleton
+          key={at}
+          shape="box"
+          width={`${String(width * 0.6)}%`}
+          height="2.375rem"
+          className={at % 3 === 2 ? (styles.right ?? "") : ""}
+        />
       ))}
     </div>
   );

@@ -46,7 +46,17 @@ export function MessageMenu({ open, onClose, me, canWrite, actions, onReply, onE
             show: (kind) => {
               setWindow({ kind, message: open.message });
             },
-          }).map((entry) => (entry === "line" ? entry : { ...entry, onAction: () => { onClose(); entry.onAction(); } }))}
+          }).map((entry) =>
+            entry === "line"
+              ? entry
+              : {
+                  ...entry,
+                  onAction: () => {
+                    onClose();
+                    entry.onAction();
+                  },
+                },
+          )}
         />
       )}
       <Dialog isOpen={window?.kind === "react"} onClose={close} title="React" size="small">
@@ -74,21 +84,69 @@ function entriesOf(message: Message, { me, canWrite, actions, onReply, onEdit, s
   const entries: MenuEntry[] = [];
   if (readable && canWrite) {
     entries.push(
-      { id: "react", label: "React", icon: <Smile aria-hidden />, onAction: () => { show("react"); } },
-      { id: "reply", label: "Reply", icon: <Reply aria-hidden />, onAction: () => { onReply(message); } },
+      {
+        id: "react",
+        label: "React",
+        icon: <Smile aria-hidden />,
+        onAction: () => {
+          show("react");
+        },
+      },
+      {
+        id: "reply",
+        label: "Reply",
+        icon: <Reply aria-hidden />,
+        onAction: () => {
+          onReply(message);
+        },
+      },
     );
-    if (own) entries.push({ id: "edit", label: "Edit", icon: <Pencil aria-hidden />, onAction: () => { onEdit(message); } });
+    if (own)
+      entries.push({
+        id: "edit",
+        label: "Edit",
+        icon: <Pencil aria-hidden />,
+        onAction: () => {
+          onEdit(message);
+        },
+      });
   }
   if (canWrite || message.pinned) {
     entries.push({
       id: "pin",
       label: message.pinned ? "Unpin" : "Pin",
       icon: message.pinned ? <PinOff aria-hidden /> : <Pin aria-hidden />,
-      onAction: () => { actions.pin(message, !message.pinned); },
+      onAction: () => {
+        actions.pin(message, !message.pinned);
+      },
     });
   }
-  if (readable) entries.push({ id: "copy", label: "Copy text", icon: <Copy aria-hidden />, onAction: () => { actions.copy(message); } });
-  entries.push({ id: "info", label: "About this message", icon: <Info aria-hidden />, onAction: () => { show("info"); } });
-  if (own) entries.push("line", { id: "delete", label: "Delete", icon: <Trash2 aria-hidden />, danger: true, onAction: () => { actions.remove(message); } });
+  if (readable)
+    entries.push({
+      id: "copy",
+      label: "Copy text",
+      icon: <Copy aria-hidden />,
+      onAction: () => {
+        actions.copy(message);
+      },
+    });
+  entries.push({
+    id: "info",
+    label: "About this message",
+    icon: <Info aria-hidden />,
+    onAction: () => {
+      show("info");
+    },
+  });
+  if (own)
+    entries.push("line", {
+      id: "delete",
+      label: "Delete",
+      icon: <Trash2 aria-hidden />,
+      danger: true,
+      onAction: () => {
+        actions.remove(message);
+      },
+    });
   return entries;
 }

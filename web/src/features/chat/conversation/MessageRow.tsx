@@ -50,7 +50,8 @@ export const MessageRow = memo(function MessageRow({ id, message, day, newLine, 
       {newLine && <NewLine />}
       {gap > 0 && (
         <p className={styles.gap}>
-          Not here: {gap === 1 ? "an earlier message or reaction" : `${String(gap)} earlier messages or reactions`} of <bdi>{message.sender}</bdi>
+          Not here: {gap === 1 ? "an earlier message or reaction" : `${String(gap)} earlier messages or reactions`} of{" "}
+          <bdi>{message.sender}</bdi>
         </p>
       )}
       <article

@@ -12,7 +12,15 @@ import { useRow } from "./rowContext";
 import styles from "./MessageRow.module.css";
 
 /** Shows how far it is, and what can be done where it failed. */
-export const OutgoingRow = memo(function OutgoingRow({ entry, first, isTabbable }: { entry: Outgoing; first: boolean; isTabbable: boolean }) {
+export const OutgoingRow = memo(function OutgoingRow({
+  entry,
+  first,
+  isTabbable,
+}: {
+  entry: Outgoing;
+  first: boolean;
+  isTabbable: boolean;
+}) {
   const { timeline, onFocusRow, onMend } = useRow();
   return (
     <div className={cx(styles.row, styles.own, first && styles.first)}>

@@ -41,7 +41,12 @@ function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump"
   if (pinned.isPending) return <SkeletonRows count={2} />;
   if (pinned.isError) {
     return (
-      <EmptyState role="alert" fill={false} title="The pinned messages could not be read" actions={<Button onPress={() => void pinned.refetch()}>Try again</Button>}>
+      <EmptyState
+        role="alert"
+        fill={false}
+        title="The pinned messages could not be read"
+        actions={<Button onPress={() => void pinned.refetch()}>Try again</Button>}
+      >
         {sentenceOf(pinned.error)}
       </EmptyState>
     );

@@ -9,7 +9,15 @@ import { useRow } from "./rowContext";
 import styles from "./MessageRow.module.css";
 
 /** `onOpenChange` tells when something of it is open, so that it stays. */
-export function RowTools({ message, bubble, onOpenChange }: { message: Message; bubble: RefObject<HTMLElement | null>; onOpenChange: (open: boolean) => void }) {
+export function RowTools({
+  message,
+  bubble,
+  onOpenChange,
+}: {
+  message: Message;
+  bubble: RefObject<HTMLElement | null>;
+  onOpenChange: (open: boolean) => void;
+}) {
   const { canWrite, onReact, onReply, onMenu } = useRow();
   const [picking, setPicking] = useState(false);
   const opened = (open: boolean): void => {

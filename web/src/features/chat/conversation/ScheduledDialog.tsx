@@ -41,7 +41,12 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
   if (scheduled.isPending) return <SkeletonRows count={2} />;
   if (scheduled.isError) {
     return (
-      <EmptyState role="alert" fill={false} title="The scheduled messages could not be read" actions={<Button onPress={() => void scheduled.refetch()}>Try again</Button>}>
+      <EmptyState
+        role="alert"
+        fill={false}
+        title="The scheduled messages could not be read"
+        actions={<Button onPress={() => void scheduled.refetch()}>Try again</Button>}
+      >
         {sentenceOf(scheduled.error)}
       </EmptyState>
     );
@@ -54,7 +59,16 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
     );
   }
   const cancel = async (id: number): Promise<void> => {
-    if (!(await confirm({ title: "Cancel this message", text: "It will not be sent.", action: "Cancel message", cancel: "Keep", danger: true }))) return;
+    if (
+      !(await confirm({
+        title: "Cancel this message",
+        text: "It will not be sent.",
+        action: "Cancel message",
+        cancel: "Keep",
+        danger: true,
+      }))
+    )
+      return;
     try {
       await sotto.cancel(dm, id);
       toast({ text: "The message will not be sent.", tone: "good" });

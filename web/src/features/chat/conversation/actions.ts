@@ -17,9 +17,11 @@ export interface MessageActions {
   readonly copy: (message: Message) => void;
 }
 
-const tell = (deed: string) => (thrown: unknown): void => {
-  toast({ text: `${deed} ${sendErrorText(asError(thrown))}`, tone: "danger" });
-};
+const tell =
+  (deed: string) =>
+  (thrown: unknown): void => {
+    toast({ text: `${deed} ${sendErrorText(asError(thrown))}`, tone: "danger" });
+  };
 
 /** The deeds, stable while the session lasts. */
 export function useMessageActions(): MessageActions {
@@ -28,7 +30,9 @@ export function useMessageActions(): MessageActions {
   return useMemo(
     () => ({
       react: (message, text) => {
-        const own = message.reactions.find((reaction) => reaction.sender === sotto.username && reaction.text.ok && reaction.text.value === text);
+        const own = message.reactions.find(
+          (reaction) => reaction.sender === sotto.username && reaction.text.ok && reaction.text.value === text,
+        );
         (own === undefined ? sotto.react(message.id, text) : sotto.unreact(own.id)).catch(tell("The reaction did not go through."));
       },
       pin: (message, pinned) => {

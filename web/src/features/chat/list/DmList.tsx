@@ -151,7 +151,13 @@ function Rows({ dms, filter, selected, onLeaveUp }: RowsProps) {
   }
   return (
     <div ref={frame} role="list" aria-label="Chats" onKeyDown={onKeyDown} className={styles.rows}>
-      <VList ref={view} className="scroll" role="presentation" keepMounted={keep(shown.findIndex((dm) => dm.id === tabbable))} itemSize={64}>
+      <VList
+        ref={view}
+        className="scroll"
+        role="presentation"
+        keepMounted={keep(shown.findIndex((dm) => dm.id === tabbable))}
+        itemSize={64}
+      >
         {shown.map((dm, at) => (
           <DmRow
             key={dm.id}

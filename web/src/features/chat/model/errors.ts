@@ -15,7 +15,9 @@ export function sendErrorText(error: SottoError): string {
   if (error.isRefusal("too_large")) return "This is too long to send.";
   if (error.isRefusal("rate_limited")) {
     const seconds = error.retryAfter;
-    return seconds === undefined ? "Too many messages at once. Try again in a moment." : `Too many messages at once. Try again in ${String(seconds)} s.`;
+    return seconds === undefined
+      ? "Too many messages at once. Try again in a moment."
+      : `Too many messages at once. Try again in ${String(seconds)} s.`;
   }
   if (error.kind === "connect" || error.kind === "disconnected") return "There is no connection.";
   return error.message;

@@ -25,10 +25,17 @@ export function firstUnread(messages: readonly Message[], readUpTo: string | nul
 }
 
 /**
- * How each message stands. The line «New» stands above the first message of someone else after `readUpTo`, provided that the one before it is
+ * How each message stands. The line «New» stands above the first message of someone else after `readUpTo`, provided that the one before
+ * it is
  * loaded too (or there is none): else it would stand in the midst of what is new. `gaps`: messages with a note above them.
  */
-export function standings(messages: readonly Message[], hasOlder: boolean, readUpTo: string | null, me: string, gaps?: ReadonlyMap<number, number>): Standing[] {
+export function standings(
+  messages: readonly Message[],
+  hasOlder: boolean,
+  readUpTo: string | null,
+  me: string,
+  gaps?: ReadonlyMap<number, number>,
+): Standing[] {
   const unread = firstUnread(messages, readUpTo, me);
   const line = unread === 0 && hasOlder ? -1 : unread;
   const days = messages.map(({ timestamp }) => startOfDay(toMs(timestamp)));

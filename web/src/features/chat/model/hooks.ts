@@ -42,7 +42,13 @@ function storesOf(sotto: Sotto, client: QueryClient): Stores {
   if (known !== undefined) return known;
   const marks = new ReadMarks(localStorage, sotto.server, sotto.username, Date.now());
   const source = { dms: () => client.fetchQuery(dmsQuery(sotto)), latest: (dm: number) => client.fetchQuery(latestQuery(sotto, dm)) };
-  const made: Stores = { unread: new Unread(sotto, source, marks), typing: new Typing(sotto), drafts: new Drafts(), soon: new Soon(sotto), timelines: new Map() };
+  const made: Stores = {
+    unread: new Unread(sotto, source, marks),
+    typing: new Typing(sotto),
+    drafts: new Drafts(),
+    soon: new Soon(sotto),
+    timelines: new Map(),
+  };
   stores.set(sotto, made);
   const otherTab = (event: StorageEvent): void => {
     if (event.key === marks.key) made.unread.marksChanged();

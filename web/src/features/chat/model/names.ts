@@ -24,11 +24,20 @@ export function titleOf(dm: Dm, me: string): string {
 
 /** A text on one line, without the signs of Markdown that only frame it. */
 export function oneLine(text: string): string {
-  return text.slice(0, 400).replace(/```\w*/g, " ").replace(/(\*\*|~~|`)(?=\S)(.*?\S)\1/gs, "$2").replace(/\s+/g, " ").trim();
+  return text
+    .slice(0, 400)
+    .replace(/```\w*/g, " ")
+    .replace(/(\*\*|~~|`)(?=\S)(.*?\S)\1/gs, "$2")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 /** What a list shows of a DM's newest message. */
-export function previewOf(message: Message, me: string, inGroup: boolean): { readonly who: string | null; readonly text: string; readonly unreadable: boolean } {
+export function previewOf(
+  message: Message,
+  me: string,
+  inGroup: boolean,
+): { readonly who: string | null; readonly text: string; readonly unreadable: boolean } {
   const who = message.sender === me ? "You" : inGroup ? message.sender : null;
   if (!message.content.ok) return { who, text: "A message that cannot be read", unreadable: true };
   return { who, text: oneLine(message.content.value.text), unreadable: false };

@@ -84,8 +84,7 @@ describe("standing", () => {
 
   it("draws the line above the first message of others after what was read", () => {
     const list = [message(1), message(2), message(3, undefined, { sender: "me" }), message(4), message(5)];
-    const lines = (older: boolean, mark: string | null): number =>
-      standings(list, older, mark, "me").findIndex(({ newLine }) => newLine);
+    const lines = (older: boolean, mark: string | null): number => standings(list, older, mark, "me").findIndex(({ newLine }) => newLine);
     expect(lines(false, message(2).timestamp)).toBe(3);
     expect(lines(false, "")).toBe(0);
     expect(lines(true, "")).toBe(-1);

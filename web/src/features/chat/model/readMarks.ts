@@ -1,4 +1,7 @@
-/** Up to where each DM was read, on this device: timestamps only, never content. Shared by the tabs of one account; wiped on log-out by prefix. */
+/**
+ * Up to where each DM was read, on this device: timestamps only, never content. Shared by the tabs of one account; wiped on log-out by
+ * prefix.
+ */
 
 /** What is kept, as JSON, under {@link storageKey}. */
 interface Kept {
@@ -25,7 +28,9 @@ function parse(text: string | null): Kept | null {
     if (typeof value !== "object" || value === null) return null;
     const { since, marks } = value as Partial<Record<keyof Kept, unknown>>;
     if (typeof since !== "number" || typeof marks !== "object" || marks === null) return null;
-    const good = Object.entries(marks).filter((entry): entry is [string, string] => typeof entry[1] === "string" && TIMESTAMP.test(entry[1]));
+    const good = Object.entries(marks).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string" && TIMESTAMP.test(entry[1]),
+    );
     return { since, marks: Object.fromEntries(good) };
   } catch {
     return null;

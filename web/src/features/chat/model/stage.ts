@@ -12,7 +12,8 @@ export interface Step<T extends Keyed> {
 }
 
 /**
- * The next step from what is shown to what is wanted. Where both ends differ, the first step changes the beginning alone and keeps the end as it
+ * The next step from what is shown to what is wanted. Where both ends differ, the first step changes the beginning alone and keeps the
+ * end as it
  * is shown; calling again with its items gives the second.
  */
 export function nextStep<T extends Keyed>(shown: readonly T[], wanted: readonly T[]): Step<T> {

@@ -32,7 +32,11 @@ describe("unread", () => {
 
   async function started(session: FakeSession, since: number, kept = storage()) {
     const marks = new ReadMarks(kept, "s", "me", since);
-    const unread = new Unread(session, { dms: () => Promise.resolve([dmOf(1)]), latest: () => Promise.resolve(session.truth.at(-1) ?? null) }, marks);
+    const unread = new Unread(
+      session,
+      { dms: () => Promise.resolve([dmOf(1)]), latest: () => Promise.resolve(session.truth.at(-1) ?? null) },
+      marks,
+    );
     await turn();
     await session.settle();
     await turn();

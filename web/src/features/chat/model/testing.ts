@@ -71,7 +71,10 @@ export class FakeSession {
     if ("after" in page) found = this.truth.filter(({ timestamp }) => timestamp > page.after).slice(0, count);
     else {
       const before = "before" in page ? page.before : null;
-      found = this.truth.filter(({ timestamp }) => before === null || timestamp < before).slice(-count).reverse();
+      found = this.truth
+        .filter(({ timestamp }) => before === null || timestamp < before)
+        .slice(-count)
+        .reverse();
     }
     return new Promise((resolve, reject) => {
       this.replies.push(() => {

@@ -1,4 +1,7 @@
-/** Timestamps to reckon with, and spans as a person reads them; moments as a person reads them are in `ui`. The wire's timestamps are UTC with six digits and no zone (R-114). */
+/**
+ * Timestamps to reckon with, and spans as a person reads them; moments as a person reads them are in `ui`. The wire's timestamps are UTC
+ * with six digits and no zone (R-114).
+ */
 
 /** A wire timestamp as milliseconds since 1970. Microseconds are cut off. */
 export function toMs(timestamp: string): number {
@@ -52,7 +55,13 @@ export function nextTick(msLeft: number): number {
 export function spanText(seconds: number): string {
   const parts: string[] = [];
   let rest = Math.max(0, Math.round(seconds));
-  for (const [unit, name] of [[7 * DAY, "week"], [DAY, "day"], [HOUR, "hour"], [MINUTE, "minute"], [1, "second"]] as const) {
+  for (const [unit, name] of [
+    [7 * DAY, "week"],
+    [DAY, "day"],
+    [HOUR, "hour"],
+    [MINUTE, "minute"],
+    [1, "second"],
+  ] as const) {
     const count = Math.floor(rest / unit);
     if (count > 0) parts.push(`${String(count)} ${name}${count === 1 ? "" : "s"}`);
     rest %= unit;

@@ -239,15 +239,20 @@ export class Timeline {
       this.#set({ window, phase: "ready", error: null, moving: false, epoch: this.#state.epoch + 1, target, moves: this.#state.moves + 1 });
       for (const message of window.messages) this.#match(message);
     });
-    if (went instanceof SottoError) this.#set({ moving: false, error: went, ...(this.#state.phase === "ready" ? {} : { phase: "failed" as const }) });
+    if (went instanceof SottoError)
+      this.#set({ moving: false, error: went, ...(this.#state.phase === "ready" ? {} : { phase: "failed" as const }) });
     return went === true;
   }
 
   /**
-   * Reads something and takes it over, brought up to what events have told meanwhile. Answers true, the error, or false where nobody waits for it
+   * Reads something and takes it over, brought up to what events have told meanwhile. Answers true, the error, or false where nobody
+   * waits for it
    * any more.
    */
-  async #read<T>(read: () => Promise<T>, take: (found: T, settle: (window: HistoryWindow) => HistoryWindow) => void): Promise<boolean | SottoError> {
+  async #read<T>(
+    read: () => Promise<T>,
+    take: (found: T, settle: (window: HistoryWindow) => HistoryWindow) => void,
+  ): Promise<boolean | SottoError> {
     const generation = this.#generation;
     const log: Message[] = [];
     this.#logs.add(log);

@@ -44,7 +44,8 @@ export interface TimelineState {
   /** Keys in the list of messages that were sent from here. */
   readonly keys: ReadonlyMap<number, string>;
   /**
-   * Message → how many envelopes of its sender were withheld or deleted before this device saw them. Only where the message came by itself and an
+   * Message → how many envelopes of its sender were withheld or deleted before this device saw them. Only where the message came by
+   * itself and an
    * earlier one of that sender is loaded: what is read page by page may just not be loaded yet.
    */
   readonly gaps: ReadonlyMap<number, number>;

@@ -87,10 +87,16 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 export function isFewEmoji(text: string): boolean {
   if (text.length > 60) return false;
   const segments = [...graphemes.segment(text.trim())].map(({ segment }) => segment).filter((segment) => segment.trim() !== "");
-  return segments.length > 0 && segments.length <= 3 && segments.every((segment) => /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u.test(segment));
+  return (
+    segments.length > 0 && segments.length <= 3 && segments.every((segment) => /^(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u.test(segment))
+  );
 }
 
 /** The text; `id` names it and its version (a reference and a revision), and what was rendered for it is kept. */
 export const MessageText = memo(function MessageText({ id, text }: { id: string; text: string }): ReactElement {
-  return <div className={styles.text} data-emoji={isFewEmoji(text) || undefined}>{rendered(id, text)}</div>;
+  return (
+    <div className={styles.text} data-emoji={isFewEmoji(text) || undefined}>
+      {rendered(id, text)}
+    </div>
+  );
 });

@@ -1,5 +1,6 @@
 /**
- * Stands in for the Markdown parser's decoder of names such as `&amp;`, whose version for browsers parses HTML, which Trusted Types refuse. In
+ * Stands in for the Markdown parser's decoder of names such as `&amp;`, whose version for browsers parses HTML, which Trusted Types
+ * refuse. In
  * messages such names stay as they were typed.
  */
 

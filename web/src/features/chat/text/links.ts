@@ -61,7 +61,8 @@ export function linkPieces(text: string): Piece[] {
 }
 
 /**
- * What must stand beside a link's text so that nobody is misled about where it leads: the host, or the mail address. Null where the text is the
+ * What must stand beside a link's text so that nobody is misled about where it leads: the host, or the mail address. Null where the text
+ * is the
  * address itself, or names just this host.
  */
 export function trueTarget(text: string, href: string): string | null {
