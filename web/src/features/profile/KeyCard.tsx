@@ -20,8 +20,8 @@ export function standingOf(key: KeyState, name: string): Standing {
     case "unknown":
       return {
         icon: ShieldQuestionMark,
-        title: "Not known yet",
-        text: `This device has not dealt with ${name} before. It remembers the key from your first chat of two on.`,
+        title: "Not remembered yet",
+        text: `Once you are friends, the key of ${name} is remembered, and you are warned if it changes.`,
         tone: "plain",
       };
     case "pinned":

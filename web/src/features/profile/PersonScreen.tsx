@@ -136,7 +136,7 @@ function Deeds({ name, relation }: { name: string; relation: Relation | null }) 
         {relation === "outgoing" && (
           <p className={styles.waits}>
             <Hourglass aria-hidden />
-            You asked to be friends. There is no answer yet.
+            You asked to be friends. No answer yet.
           </p>
         )}
         {relation === "incoming" && (
