@@ -84,12 +84,13 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What changes seldom stays cached through updates of the rest; icons that several parts use come in one file instead of dozens.
+        // What changes seldom stays cached through updates of the rest; what several parts use comes in one file instead of dozens.
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules\/(?:react|react-dom|scheduler)\// },
             { name: "sdk", test: /\/sdk\/typescript\/src\/|node_modules\/(?:@noble|@scure|socket\.io-|engine\.io-)/ },
             { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 2 },
+            { name: "ui", test: /\/web\/src\/ui\/|node_modules\/(?:react-aria|react-stately|@internationalized|@tanstack|wouter)/, minShareCount: 3 },
           ],
         },
       },

@@ -13,7 +13,7 @@ const TEXT = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 
 /** The features that the shell loads by itself once somebody is logged in (app/routes.tsx). */
-const SHELL = ["DmList", "NothingOpen", "CallOverlay", "Notifier", "KeyChangeBanner"];
+const SHELL = ["DmList", "NothingOpen", "CallOverlay", "Notifier", "UnreadSigns", "KeyChangeBanner"];
 
 const entries = await readdir(dist, { recursive: true, withFileTypes: true });
 const names = entries
@@ -53,8 +53,8 @@ const follow = (key) => {
 follow("index.html");
 for (const feature of SHELL) {
   // A chunk that others share has no source of its own in the manifest, but keeps the feature's name.
-  const key = manifest["index.html"].dynamicImports.find((each) => manifest[each]?.name === feature);
-  if (key === undefined) throw new Error(`the page loads no feature ${feature}`);
+  const key = Object.keys(manifest).find((each) => manifest[each].name === feature && manifest[each].file.endsWith(".js"));
+  if (key === undefined) throw new Error(`the page loads no ${feature}`);
   follow(key);
 }
 // It served its purpose, and is nothing to be served.
