@@ -2,8 +2,12 @@
 
 import { type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 
-import { expect, expectAccessible, logIn, register, test, type World } from "./fixtures.js";
+import { expect as briefly, expectAccessible, logIn, register, test, type World } from "./fixtures.js";
 import { acceptFriend, askFriend, composer, createGroup, goTo, message, openChat, send } from "./steps.js";
+
+// Pictures are coded by software here, each for each other one: on a busy machine a connection may take its time.
+const expect = briefly.configure({ timeout: 60_000 });
+test.describe.configure({ timeout: 300_000 });
 
 declare global {
   interface Window {
@@ -201,8 +205,6 @@ test("a video call of two: picture, sound, screen, mute, strip, leaving and comi
 });
 
 test("three are a mesh, which outlives the server", async ({ newPage, server }) => {
-  // Nine pictures are coded by software at once.
-  test.setTimeout(300_000);
   const names = ["alice", "bob", "carol"] as const;
   const callers = await Promise.all(names.map((name) => caller({ newPage, server }, name)));
   const [alice, bob, carol] = callers.map(({ page }) => page) as [Page, Page, Page];
