@@ -44,6 +44,8 @@ function leanReactAria(): Plugin {
   };
 }
 
+const SHARED = /\/web\/src\/ui\/|node_modules\/(?:react-aria|react-stately|@internationalized|@tanstack|wouter)/;
+
 export default defineConfig({
   plugins: [
     leanReactAria(),
@@ -90,7 +92,7 @@ export default defineConfig({
             { name: "react", test: /node_modules\/(?:react|react-dom|scheduler)\// },
             { name: "sdk", test: /\/sdk\/typescript\/src\/|node_modules\/(?:@noble|@scure|socket\.io-|engine\.io-)/ },
             { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 2 },
-            { name: "ui", test: /\/web\/src\/ui\/|node_modules\/(?:react-aria|react-stately|@internationalized|@tanstack|wouter)/, minShareCount: 3 },
+            { name: "ui", test: SHARED, minShareCount: 3 },
           ],
         },
       },

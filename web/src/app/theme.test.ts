@@ -1,6 +1,7 @@
 /** Theme and text size. */
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { applyAppearance, parseAppearance } from "./theme";
 
@@ -19,7 +20,7 @@ describe("the chosen appearance", () => {
     expect(Object.keys(root.dataset)).toEqual([]);
   });
   it("is the same before the first paint", () => {
-    const early = readFileSync("public/theme.js", "utf8");
+    const early = readFileSync(join(import.meta.dirname, "../../public/theme.js"), "utf8");
     for (const [theme, text] of [
       ["dark", "small"],
       ["light", "large"],

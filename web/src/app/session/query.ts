@@ -59,7 +59,9 @@ export function followEvents(sotto: Sotto, client: QueryClient): () => void {
     sotto.on("dmChanged", ({ dm }) => setDm(dm)),
     sotto.on("dmGone", ({ dm }) => {
       client.setQueryData<Dm[]>(["dms"], (dms) => dms?.filter((each) => each.id !== dm));
-      for (const key of ["dm", "latest", "pinned", "scheduled"]) client.removeQueries({ queryKey: [key, dm] });
+      for (const key of ["latest", "pinned", "scheduled"]) client.removeQueries({ queryKey: [key, dm] });
+      // Where it is on the screen it is asked for again, and the answer is that it is gone.
+      void client.resetQueries({ queryKey: ["dm", dm] });
     }),
     sotto.on("callJoined", ({ dm }) => again("dm", dm)),
     sotto.on("callLeft", ({ dm }) => again("dm", dm)),
