@@ -6,7 +6,6 @@ import { ShieldAlert } from "lucide-react";
 import { useSotto } from "../../app/session";
 import { Button, confirm, LinkButton, toast } from "../../ui";
 import { personPath, sentenceFor } from "../people";
-import { acceptKey } from "./decide";
 import { Digits } from "./Digits";
 import { keyChangesOf } from "./key-changes";
 import { useFingerprint } from "./numbers";
@@ -18,7 +17,7 @@ export function useAcceptKey(name: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (seen: string) => {
-      await acceptKey(sotto, name, seen);
+      await sotto.trust(name, seen);
       keyChangesOf(sotto).settled(name);
     },
     onSettled: () => Promise.all([["person", name], ["dms"]].map((queryKey) => client.invalidateQueries({ queryKey }))),

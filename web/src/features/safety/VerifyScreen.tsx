@@ -7,7 +7,6 @@ import { useEffect, useState } from "react";
 import { useSotto } from "../../app/session";
 import { Banner, Button, Card, EmptyState, ScreenBar, ScreenBody, Skeleton, TextArea, toast } from "../../ui";
 import { personPath, sentenceFor, Unloaded, useFreshPerson } from "../people";
-import { acceptKey, markVerified } from "./decide";
 import { compareDigits } from "./comparison";
 import { CopyButton, Digits } from "./Digits";
 import { keyChangesOf } from "./key-changes";
@@ -102,7 +101,6 @@ function Verify({ person }: { person: Person }) {
       ) : (
         <Verdict
           person={person}
-          number={number.data ?? ""}
           outcome={outcome.outcome}
           onAgain={() => {
             setCompared(null);
@@ -226,13 +224,12 @@ function Compare({ name, number, outcome, onVerdict }: CompareProps) {
 
 interface VerdictProps {
   readonly person: Person;
-  readonly number: string;
   readonly outcome: "match" | "mismatch";
   readonly onAgain: () => void;
 }
 
 /** What follows from a comparison. */
-function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
+function Verdict({ person, outcome, onAgain }: VerdictProps) {
   const sotto = useSotto();
   const client = useQueryClient();
   const name = person.user.username;
@@ -240,8 +237,9 @@ function Verdict({ person, number, outcome, onAgain }: VerdictProps) {
   const verified = person.key.state === "pinned" && person.key.verified;
   const verify = useMutation({
     mutationFn: async () => {
-      if (changed) await acceptKey(sotto, name, person.user.public_key);
-      await markVerified(sotto, name, number);
+      // No other key than the one that was compared.
+      if (changed) await sotto.trust(name, person.user.public_key);
+      await sotto.verify(name, person.user.public_key);
       keyChangesOf(sotto).settled(name);
     },
     onSuccess: () => {
