@@ -1,6 +1,6 @@
 /**
  * Every screen, light and dark, on a desktop and on a phone: no accessibility violation that axe knows, nothing wider than the window.
- * With SOTTO_SCREENSHOTS=<folder> each is photographed, too.
+ * With SOTTO_SCREENSHOTS=<folder> the main ones are photographed, too.
  */
 
 import { mkdirSync } from "node:fs";
@@ -19,6 +19,8 @@ const LOOKS = [
 ] as const;
 
 const folder = process.env["SOTTO_SCREENSHOTS"];
+/** What the documentation shows. */
+const MAIN = ["welcome", "recovery-words", "chats", "chat", "message-menu", "self-destruct", "chat-details", "people-find", "safety-number", "settings-security"];
 
 /** Looks at a screen that has settled: axe, width, photograph. */
 async function look(page: Page, screen: string, name: string): Promise<void> {
@@ -27,7 +29,7 @@ async function look(page: Page, screen: string, name: string): Promise<void> {
   // What the component library has announced (a button's progress, by reference) it takes away after 7 s.
   await expect(page.locator("[data-live-announcer] [role=img]")).toHaveCount(0);
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-  if (folder !== undefined) {
+  if (folder !== undefined && MAIN.includes(screen)) {
     mkdirSync(folder, { recursive: true });
     await page.screenshot({ path: join(folder, `${screen}-${name}.png`) });
   }
