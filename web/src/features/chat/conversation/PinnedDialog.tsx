@@ -1,5 +1,6 @@
 /** The pinned messages of a DM. */
 
+import { useRef } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowUpRight, PinOff } from "lucide-react";
 import type { Message } from "@sotto/sdk";
@@ -7,7 +8,6 @@ import { sentenceOf, useSotto } from "../../../app/session";
 import { Button, Dialog, EmptyState, IconButton, momentOf, shortWhen, SkeletonRows } from "../../../ui";
 import { oneLine } from "../model/names";
 import type { MessageActions } from "./actions";
-import { useKeptFocus } from "./useKeptFocus";
 import styles from "./panels.module.css";
 
 /** The pinned messages, as a query. */
@@ -27,17 +27,20 @@ export interface PinnedDialogProps {
 
 /** Each leads to its place, and can be unpinned. */
 export function PinnedDialog({ isOpen, onClose, ...rest }: PinnedDialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title="Pinned messages">
-      <Pinned {...rest} />
+      {/* Takes the focus from an entry that is about to go, so that it stays in the window. */}
+      <div ref={body} tabIndex={-1} className={styles.body}>
+        <Pinned {...rest} leaving={() => body.current?.focus()} />
+      </div>
     </Dialog>
   );
 }
 
-function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump" | "actions">) {
+function Pinned({ dm, onJump, actions, leaving }: Pick<PinnedDialogProps, "dm" | "onJump" | "actions"> & { readonly leaving: () => void }) {
   const me = useSotto().username;
   const pinned = usePinned(dm);
-  const list = useKeptFocus(pinned.data?.length ?? 0);
   if (pinned.isPending) return <SkeletonRows count={2} />;
   if (pinned.isError) {
     return (
@@ -59,7 +62,7 @@ function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump"
     );
   }
   return (
-    <ul ref={list} tabIndex={-1} className={styles.list}>
+    <ul className={styles.list}>
       {pinned.data.map((message) => (
         <li key={message.id} className={styles.entry}>
           <div className={styles.text}>
@@ -81,6 +84,7 @@ function Pinned({ dm, onJump, actions }: Pick<PinnedDialogProps, "dm" | "onJump"
           <IconButton
             aria-label="Unpin"
             onPress={() => {
+              leaving();
               actions.pin(message, false);
             }}
           >

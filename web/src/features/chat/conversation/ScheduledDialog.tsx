@@ -1,12 +1,12 @@
 /** The user's own messages that wait for their hour. */
 
+import { useRef } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { sentenceOf, useSotto } from "../../../app/session";
 import { Button, confirm, Dialog, EmptyState, fullWhen, IconButton, momentOf, SkeletonRows, Tag, toast } from "../../../ui";
 import { asError, sendErrorText } from "../model/errors";
 import { oneLine } from "../model/names";
-import { useKeptFocus } from "./useKeptFocus";
 import styles from "./panels.module.css";
 
 /** The scheduled messages, as a query. */
@@ -26,18 +26,21 @@ export interface ScheduledDialogProps {
 
 /** Each with its hour, and a way to stop it. */
 export function ScheduledDialog({ isOpen, onClose, ...rest }: ScheduledDialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title="Scheduled messages">
-      <Waiting {...rest} />
+      {/* Takes the focus from an entry that is about to go, so that it stays in the window. */}
+      <div ref={body} tabIndex={-1} className={styles.body}>
+        <Waiting {...rest} leaving={() => body.current?.focus()} />
+      </div>
     </Dialog>
   );
 }
 
-function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
+function Waiting({ dm, soon, leaving }: Pick<ScheduledDialogProps, "dm" | "soon"> & { readonly leaving: () => void }) {
   const sotto = useSotto();
   const client = useQueryClient();
   const scheduled = useScheduled(dm);
-  const list = useKeptFocus(scheduled.data?.length ?? 0);
   if (scheduled.isPending) return <SkeletonRows count={2} />;
   if (scheduled.isError) {
     return (
@@ -59,6 +62,7 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
     );
   }
   const cancel = async (id: number): Promise<void> => {
+    leaving();
     if (
       !(await confirm({
         title: "Cancel this message",
@@ -79,7 +83,7 @@ function Waiting({ dm, soon }: Pick<ScheduledDialogProps, "dm" | "soon">) {
     await client.invalidateQueries({ queryKey: ["scheduled", dm] });
   };
   return (
-    <ul ref={list} tabIndex={-1} className={styles.list}>
+    <ul className={styles.list}>
       {scheduled.data.map(({ id, due, text }) => (
         <li key={id} className={styles.entry}>
           <div className={styles.text}>
