@@ -71,10 +71,17 @@ export class Sotto {
     username: string,
     options: SottoOptions = {},
   ): Promise<{ sotto: Sotto; account: Account; words: string }> {
-    const platform = options.platform ?? webPlatform();
-    const { account, words } = Account.create(username, platform);
-    await register(parseServer(server), account, platform, transportOf(options));
-    return { sotto: await Sotto.connect(server, account, options), account, words };
+    const { account, words } = Account.create(username, options.platform ?? webPlatform());
+    return { sotto: await Sotto.registerAccount(server, account, options), account, words };
+  }
+
+  /**
+   * {@link Sotto.register} for keys that are there already: after `Account.create` the app shows the words and has them confirmed, and
+   * only then is there an account that could be lost. Safe to repeat with the same keys.
+   */
+  static async registerAccount(server: string, account: Account, options: SottoOptions = {}): Promise<Sotto> {
+    await register(parseServer(server), account, options.platform ?? webPlatform(), transportOf(options));
+    return Sotto.connect(server, account, options);
   }
 
   /** Logs in to an existing account from its 24 words. Throws `security` `E_WORDS`, `refused` `no_such_user` or `wrong_response`. */
