@@ -5,7 +5,7 @@ import type { SavedAccount } from "@sotto/sdk";
 
 const server = location.origin;
 const kept = new Map<string, { account: SavedAccount; passphrase: string | undefined }>();
-const opened: { username: string; closed: boolean; wiped: boolean }[] = [];
+const opened: { username: string; closed: boolean; wiped: boolean; end: (kind: string) => void }[] = [];
 let broken: Error | null = null;
 
 vi.mock("@sotto/sdk", async () => {
@@ -43,13 +43,22 @@ vi.mock("@sotto/sdk", async () => {
     },
     Sotto: {
       open: async (_: string, account: { username: string }) => {
+        const watchers: ((ending: { error: { kind: string } }) => void)[] = [];
         const session = {
           username: account.username,
           account,
           closed: false,
           wiped: false,
-          close: async () => void (session.closed = true),
-          wipe: async () => void (session.wiped = true),
+          on: (_: "ended", watcher: (typeof watchers)[number]) => void watchers.push(watcher),
+          end: (kind: string) => watchers.forEach((watcher) => watcher({ error: { kind } })),
+          close: async () => {
+            session.closed = true;
+            session.end("disconnected");
+          },
+          wipe: async () => {
+            session.wiped = true;
+            session.end("disconnected");
+          },
         };
         opened.push(session);
         return session;
@@ -155,6 +164,26 @@ describe("the end", () => {
     expect([...kept.keys()]).toEqual(["ada"]);
     expect(opened[0]).toMatchObject({ closed: true, wiped: false });
     expect(session.sessionState().phase).toBe("out");
+  });
+  it("by logging out in another tab shows nothing of the account any more", async () => {
+    save("ada");
+    save("bo");
+    localStorage.setItem("sotto.account", "ada");
+    await session.startSession(() => undefined);
+    opened[0]?.end("security");
+    expect(session.sessionState().phase).toBe("in");
+    opened[0]?.end("disconnected");
+    expect(session.sessionState()).toMatchObject({ phase: "out", accounts: [{ username: "bo" }] });
+  });
+  it("of a session that was left for another account is no news", async () => {
+    save("ada");
+    save("bo");
+    localStorage.setItem("sotto.account", "ada");
+    await session.startSession(() => undefined);
+    const phases: string[] = [];
+    session.watchSession(() => phases.push(session.sessionState().phase));
+    await session.switchTo({ username: "bo", server, protection: "device" });
+    expect(phases).toEqual(["in"]);
   });
 });
 

@@ -37,6 +37,23 @@ function become(next: SessionState): void {
   for (const watcher of watchers) watcher();
 }
 
+/** Sessions that this tab closes: whatever else ends by a disconnection was logged out in another tab. */
+const closing = new WeakSet<Sotto>();
+
+function close(sotto: Sotto): Promise<void> {
+  closing.add(sotto);
+  return sotto.close();
+}
+
+/** Inside, until another tab logs the account out: then nothing of it shows here, either. */
+function goIn(sotto: Sotto, account: SavedAccount, accounts: readonly SavedAccount[]): void {
+  sotto.on("ended", ({ error }) => {
+    if (error.kind !== "disconnected" || closing.has(sotto) || state.phase !== "in" || state.sotto !== sotto) return;
+    become({ phase: "out", accounts: state.accounts.filter(({ username }) => username !== sotto.username) });
+  });
+  become({ phase: "in", sotto, account, accounts });
+}
+
 async function keys(): Promise<Keychain> {
   keychain ??= await Keychain.open();
   return keychain;
@@ -108,7 +125,7 @@ export async function switchTo(account: SavedAccount, passphrase?: string): Prom
   await closeCurrent();
   const sotto = await Sotto.open(account.server, loaded, { store: await storeFor(account.username) });
   remember(account.username);
-  become({ phase: "in", sotto, account, accounts });
+  goIn(sotto, account, accounts);
 }
 
 /** Keeps the keys of an account that was just registered or recovered on this device. */
@@ -122,8 +139,8 @@ export async function enter(sotto: Sotto): Promise<void> {
   const accounts = await saved();
   const account = accounts.find((each) => each.username === sotto.username);
   if (!account) throw new SottoError("storage", "The account was not kept on this device.");
-  if (state.phase === "in" && state.sotto !== sotto) await state.sotto.close();
-  become({ phase: "in", sotto, account, accounts });
+  if (state.phase === "in" && state.sotto !== sotto) await close(state.sotto);
+  goIn(sotto, account, accounts);
 }
 
 /** Lets go of a session that was opened and never entered; its keys are kept, and are among the accounts to choose from. */
@@ -166,6 +183,7 @@ export async function leave(): Promise<void> {
 export async function logOut(): Promise<void> {
   if (state.phase !== "in") return;
   const { sotto } = state;
+  closing.add(sotto);
   await sotto.wipe();
   await (await keys()).remove(SERVER, sotto.username);
   const accounts = await saved();
@@ -208,7 +226,7 @@ async function forgetOrigin(): Promise<void> {
 }
 
 async function closeCurrent(): Promise<void> {
-  if (state.phase === "in") await state.sotto.close();
+  if (state.phase === "in") await close(state.sotto);
 }
 
 /** Remembers that the words of a new account were shown, but not confirmed yet. The words themselves are kept nowhere. */
