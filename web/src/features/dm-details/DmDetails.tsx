@@ -21,12 +21,12 @@ import {
   toast,
   useIsPhone,
 } from "../../ui";
+import { othersOf, titleOf } from "../chat/model/names";
 import { MuteSwitch } from "../notifications";
 import { PeopleList, PersonRow, personPath, sentenceFor, Unloaded, usePerson } from "../people";
 import { GroupCode } from "../safety";
 import styles from "./DmDetails.module.css";
 import { RenameDialog } from "./RenameDialog";
-import { othersOf, titleOf } from "./title";
 
 export function DmDetails({ id }: { id: number }) {
   const sotto = useSotto();
