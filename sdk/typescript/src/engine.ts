@@ -52,6 +52,7 @@ export class Engine {
   /** Why it ends. */
   #end: SottoError | undefined;
   readonly #expiry: Alarm;
+  readonly #backoff = new Backoff();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -122,7 +123,9 @@ export class Engine {
         break;
       }
       this.#isReady();
+      const since = performance.now();
       await this.#serve(connection);
+      this.#backoff.lasted(performance.now() - since);
       await this.#save();
       if (this.#stopped) break;
       this.#state = "offline";
@@ -142,7 +145,7 @@ export class Engine {
   async #comeBack(): Promise<Connection | SottoError | undefined> {
     const { account, link, server, tell, transport } = this.#parts;
     const first = this.#state === "connecting";
-    const backoff = new Backoff();
+    const backoff = this.#backoff;
     let last: unknown;
     for (let attempt = 0; ; attempt += 1) {
       try {

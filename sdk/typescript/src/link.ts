@@ -207,6 +207,8 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
+/** How many times the next wait a connection must last so that the waits begin anew. */
+const WORTH = 4;
 
 /** How long to wait before each further attempt: doubling, with jitter, so that clients do not come back all at once. */
 export class Backoff {
@@ -217,6 +219,11 @@ export class Backoff {
     const ceiling = this.#next;
     this.#next = Math.min(ceiling * 2, LONGEST_MS);
     return ceiling * (0.5 + Math.random() / 2) + asked(error);
+  }
+
+  /** A connection has lasted so many milliseconds. Attempts begin anew after one that was worth the wait, and move on apart else. */
+  lasted(ms: number): void {
+    if (ms >= WORTH * this.#next) this.#next = FIRST_MS;
   }
 
   /** Waits that long; shorter where the device tells that it is back online or looked at, unless the server asked for the wait. */

@@ -105,6 +105,8 @@ export class Connection {
       connection.#take({ name, payload, ack: typeof ack === "function" ? ack : undefined } as Notice);
     });
     socket.on("connect", () => {
+      // A second greeting would leave the first connection without an end.
+      if (connection !== undefined) return;
       connection = new Connection(
         options,
         maxPayload,
