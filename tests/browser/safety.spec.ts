@@ -124,6 +124,7 @@ test("a passphrase locks the keys, is asked for, and can be taken away and set a
     page.once("dialog", (dialog) => void dialog.accept());
     await page.goto(server.url);
     await expect(page).toHaveURL(/\/unlock$/);
+    await expect(page.getByRole("heading", { name: "Unlock Sotto" })).toBeVisible();
     await expectAccessible(page, "unlocking");
     await unlock("tide tables of 1912");
     await expect(page.getByText("That is not the passphrase.")).toBeVisible();
