@@ -7,6 +7,7 @@
  */
 
 import { createInterface } from "node:readline";
+import { decodeHex, encodeHex, Replay } from "../src/crypto/index.js";
 import { type Account, MemoryStore, Sotto, SottoError, type Store } from "../src/index.js";
 import { Ear } from "./sdk/people.js";
 
@@ -105,6 +106,13 @@ async function run({ who, do: what, args }: Command): Promise<unknown> {
       const before = memberOf(who);
       enter(who, { ...before, sotto: await Sotto.open(before.sotto.server, before.account, { store: before.store }) });
       return null;
+    }
+    // What lies in a member's store (hex), and what the replay memory of another SDK is when it was read here.
+    case "kept":
+      return encodeHex((await memberOf(who).store.read(text(0))) ?? new Uint8Array());
+    case "replay": {
+      const replay = Replay.fromBytes(decodeHex(text(0)));
+      return replay === undefined ? null : encodeHex(replay.toBytes());
     }
     case "history":
       return collect(memberOf(who).sotto, args);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod members;
+mod one_account;
 mod peer;
 mod rust;
 mod story;

@@ -34,22 +34,35 @@ fn reference(hex: &str) -> [u8; 32] {
 impl RustMember {
     /// To be called within a `LocalSet`.
     pub async fn register(server: &str, name: &str) -> Self {
-        let server = ServerAddress::parse(server).unwrap();
+        let address = ServerAddress::parse(server).unwrap();
         let (keys, _) = AccountKeys::create(name).unwrap();
-        register(&server, &keys, &TransportConfig::default())
+        register(&address, &keys, &TransportConfig::default())
             .await
             .unwrap();
-        let store = Arc::new(MemoryStore::default());
+        Self::enter(server, keys, Arc::new(MemoryStore::default())).await
+    }
+
+    /// A session of an account that is there already. To be called within a `LocalSet`.
+    pub async fn enter(server: &str, keys: AccountKeys, store: Arc<MemoryStore>) -> Self {
+        let server = ServerAddress::parse(server).unwrap();
+        let name = keys.username().to_owned();
         let (sotto, events) = Sotto::follow(&server, keys, store, Options::default())
             .await
             .unwrap();
         let log = Rc::new(Log::default());
         tokio::task::spawn_local(listen(events, Rc::clone(&log)));
-        Self {
-            name: name.to_owned(),
-            log,
-            sotto,
-        }
+        Self { name, log, sotto }
+    }
+
+    pub async fn leave(&self, dm: u64) {
+        self.sotto.leave(dm_id(dm)).await.unwrap();
+    }
+
+    /// All DMs: the id, and the code of why one cannot be read.
+    pub async fn dms(&self) -> Vec<(u64, Option<String>)> {
+        let dms = self.sotto.dms().await.unwrap();
+        let locked = |dm: &Dm| dm.locked.as_ref().map(|why| why.code.to_owned());
+        dms.iter().map(|dm| (dm.id.get(), locked(dm))).collect()
     }
 
     pub async fn add_friend(&self, username: &str) {
