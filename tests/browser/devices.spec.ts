@@ -282,3 +282,53 @@ test("days part the messages, and what is new stands under a line of its own", a
     await page.close();
   });
 });
+
+test("C-404 a swapped key of somebody verified: said everywhere, nothing new with it", async ({ register, server, cli }) => {
+  const [alice, bob] = await Promise.all([register("alice"), register("bob"), cli("carol")]);
+  const { page } = alice;
+  await chatWithFriend(page, bob.page, "alice", "bob");
+  const chat = page.url();
+  await send(page, "with the true key");
+  await page.goto(`${server.url}/person/bob/verify`);
+  await digitsOf(page, "bob");
+  await page.getByRole("button", { name: "The numbers are the same" }).click();
+  await page.getByRole("button", { name: "Mark as verified" }).click();
+  await expect(page.getByText("bob is marked as verified")).toBeVisible();
+
+  // A valid key that is not bob's (RFC 8032, 7.1, test 1), wherever the server names bob's.
+  const swapped = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+  let lying = true;
+  await page.routeWebSocket(/\/socket\.io\//, (socket) => {
+    const upstream = socket.connectToServer();
+    const forged = (text: string): string => text.replace(/("username":"bob","public_key":")[0-9a-f]{64}/g, `$1${swapped}`);
+    upstream.onMessage((text) => socket.send(lying && typeof text === "string" ? forged(text) : text));
+  });
+
+  await test.step("said over the chat and in the list of people", async () => {
+    await page.goto(chat);
+    await expect(page.getByRole("alert").filter({ hasText: "The key of bob has changed" })).toBeVisible();
+    await expect(message(page, "with the true key")).toBeVisible();
+    await showPeople(page, "Friends");
+    await expect(page.getByRole("row", { name: "bob" }).getByLabel("The key has changed")).toBeVisible();
+    await expect(page.getByRole("row", { name: "bob" }).getByLabel("Verified")).toHaveCount(0);
+  });
+
+  await test.step("no group with it", async () => {
+    await page.goto(`${server.url}/new`);
+    for (const member of ["bob", "carol"]) {
+      await page.getByRole("searchbox", { name: "Search people" }).fill(member);
+      await page.getByRole("option", { name: member }).first().click();
+    }
+    await page.getByRole("button", { name: /^Create group/ }).click();
+    const refused = page.getByRole("alert").filter({ hasText: "The key of bob changed. Compare safety numbers before you begin a chat." });
+    await expect(refused).toBeVisible();
+    await expect(page).toHaveURL(/\/new$/);
+  });
+
+  await test.step("the true key again: no warning, and verified as before", async () => {
+    lying = false;
+    await page.goto(`${server.url}/people`);
+    await expect(page.getByRole("row", { name: "bob" }).getByLabel("Verified")).toBeVisible();
+    await expect(page.getByText("The key of bob has changed")).toHaveCount(0);
+  });
+});
