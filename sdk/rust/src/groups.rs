@@ -18,7 +18,7 @@ use crate::client::Inner;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::secret::Secret32;
-use crate::vault::content::PendingGroup;
+use crate::vault::content::{Content, PendingGroup};
 
 /// A group that this device can read and write.
 #[derive(Clone, Debug)]
@@ -70,6 +70,8 @@ impl Inner {
             return Ok(group);
         }
         match &details.x3dh {
+            // One group under two ids: whatever was written to the one could be shown in the other (C-919).
+            Some(invitation) if invitation.id != dm => Err(Refusal::ReplayGroup.into()),
             Some(invitation) => self.join(invitation).await,
             None => Err(Error::security(
                 Refusal::Epoch.code(),
@@ -124,6 +126,8 @@ impl Inner {
     async fn bind(&self, dm: DmId, context: &GroupContext) -> Result<()> {
         self.vault
             .change(self.access(), |content| {
+                // The id is the server's word: what is written to one DM must not be sealed for another's members.
+                check_unbound(content, dm, context)?;
                 content.keep_group(dm, context);
                 Ok(())
             })
@@ -173,10 +177,7 @@ impl Inner {
         self.vault
             .change(self.access(), |content| {
                 // Another device may have bound the id or the group in the meantime.
-                let bound = content.dms.get(&notice.id).map(|dm| dm.group_id.0);
-                if bound.is_some_and(|group| group != *context.group_id()) {
-                    return Err(Refusal::ReplayGroup.into());
-                }
+                check_unbound(content, notice.id, &context)?;
                 content.keep_group(notice.id, &context);
                 if let Some(pin) = &partner {
                     content.note_pin(&context.roster()[0].name, pin, now);
@@ -397,6 +398,18 @@ impl Inner {
             .await
             .map_err(|_| key_changed(username))
     }
+}
+
+/// A DM id belongs to one group for ever, and a group to one DM id.
+fn check_unbound(content: &Content, dm: DmId, context: &GroupContext) -> Result<()> {
+    let other = content
+        .dms
+        .iter()
+        .any(|(id, kept)| (*id == dm) != (kept.group_id.0 == *context.group_id()));
+    if other {
+        return Err(Refusal::ReplayGroup.into());
+    }
+    Ok(())
 }
 
 /// The refusal that stops everything until the user has decided.

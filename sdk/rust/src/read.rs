@@ -39,11 +39,25 @@ impl Inner {
             Err(why) if why.code == Refusal::ReplayMsg.code() => {}
             _ => return Ok(message),
         }
-        match self.link.patient(&GetMessage { id: wire.id }).await {
+        match self.fetch_message(wire.id).await {
             Ok(again) => Ok(self.open_once(group, &again)),
             Err(error) if error.code() == Some(Code::NoAccess) => Ok(message),
             Err(error) => Err(error),
         }
+    }
+
+    /// Asks for one message. What is written to it must reach its readers alone, so another one than that is no answer.
+    pub(crate) async fn fetch_message(&self, id: MessageId) -> Result<objects::Message> {
+        let wire = self.link.patient(&GetMessage { id }).await?;
+        if wire.id != id {
+            return Err(Error::protocol("get_message", "another message"));
+        }
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.get(&id).is_some_and(|place| *place != wire.dm_id) {
+            return Err(Refusal::ReplayMsg.into());
+        }
+        drop(places);
+        Ok(wire)
     }
 
     fn open_once(&self, group: &Group, wire: &objects::Message) -> Message {
@@ -51,10 +65,12 @@ impl Inner {
             let why = Unreadable::from(Refusal::Epoch);
             return self.unopened(wire, &why);
         }
-        self.places
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(wire.id, wire.dm_id);
+        // A message stays in its DM.
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if *places.entry(wire.id).or_insert(wire.dm_id) != wire.dm_id {
+            return self.unopened(wire, &Unreadable::from(Refusal::ReplayMsg));
+        }
+        drop(places);
         self.replays.message(group, wire)
     }
 
@@ -241,7 +257,7 @@ impl Sotto {
     /// # Errors
     /// [`Error::Refused`] with `no_access`.
     pub async fn message(&self, id: MessageId) -> Result<Message> {
-        let wire = self.inner.link.patient(&GetMessage { id }).await?;
+        let wire = self.inner.fetch_message(id).await?;
         let mut opened = self.inner.open_all(wire.dm_id, &[wire]).await?;
         opened
             .pop()

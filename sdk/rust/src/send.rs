@@ -8,8 +8,7 @@ use rand::{Rng, rng};
 use sotto_crypto::envelope::{self, Draft, Kind, Sealed as Envelope, Stamp};
 use sotto_protocol::dms::{GetDm, PingTyping, SetDm};
 use sotto_protocol::messages::{
-    AddReaction, CancelScheduledMessage, DeleteMessage, GetMessage, RemoveReaction, SendMessage,
-    SetMessage,
+    AddReaction, CancelScheduledMessage, DeleteMessage, RemoveReaction, SendMessage, SetMessage,
 };
 use sotto_protocol::text::{
     DmId, Fixed, MessageId, ReactionId, ScheduleId, Sealed, Text, Timestamp,
@@ -136,7 +135,7 @@ impl Inner {
         &self,
         message: MessageId,
     ) -> Result<(std::sync::Arc<Group>, crate::model::Content)> {
-        let wire = self.link.patient(&GetMessage { id: message }).await?;
+        let wire = self.fetch_message(message).await?;
         let group = self.group(wire.dm_id).await?;
         let content = self.open(&group, &wire).await?.content;
         let content = content.map_err(|why| Error::security(why.code, why.sentence))?;
