@@ -13,6 +13,7 @@ import type { Reader } from "./read.js";
 import { checkedAsync } from "./refused.js";
 import type { Replays } from "./replays.js";
 import { timestamp } from "./time.js";
+import { Mutex } from "./turns.js";
 
 const NO_TARGET = new Uint8Array(32);
 
@@ -64,6 +65,8 @@ export interface WriterParts {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #sequencer: Sequencer;
+  /** Sealing takes its time: what was sent first in a DM also goes first. */
+  readonly #turns = new Map<number, Mutex>();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -97,25 +100,26 @@ export class Writer {
     }
   }
 
-  /** Sends a message, now or later. Resolves once the server has it for good, or once it is clear that it cannot be reached. */
+  /** Sends a message, now or later; messages go in the order of the calls. Resolves once the server has it for good, or once it is clear that it cannot be reached. */
   async send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
     const { link, groups, outbox, reader } = this.#parts;
     const when = whenOf(options);
     const target = options.replyTo === undefined ? NO_TARGET : referenceOf(options.replyTo);
     const lives = secondsOf("A message's life", options.deleteAfter, 1);
-    // What was written without the network is sealed all the same, and waits.
-    const group = (link.isOnline ? undefined : await reader.recall(dm)) ?? (await groups.group(link, dm));
-    const draft = { ...this.draft("message", target, 0, text), expireS: lives ?? 0 };
-    const sealed = await this.seal(group, when !== undefined, draft);
-    const request: SendMessage = {
-      id: dm,
-      message: encodeHex(sealed.envelope),
-      signature: encodeHex(sealed.signature),
-      ...when,
-      ...(lives === undefined ? {} : { delete: lives }),
-    };
-    const reference = encodeHex(sealed.msgRef);
-    const kept = await outbox.keep(request);
+    const { reference, request, kept } = await this.#turn(dm).run(async () => {
+      // What was written without the network is sealed all the same, and waits.
+      const group = (link.isOnline ? undefined : await reader.recall(dm)) ?? (await groups.group(link, dm));
+      const draft = { ...this.draft("message", target, 0, text), expireS: lives ?? 0 };
+      const sealed = await this.seal(group, when !== undefined, draft);
+      const request: SendMessage = {
+        id: dm,
+        message: encodeHex(sealed.envelope),
+        signature: encodeHex(sealed.signature),
+        ...when,
+        ...(lives === undefined ? {} : { delete: lives }),
+      };
+      return { reference: encodeHex(sealed.msgRef), request, kept: await outbox.keep(request) };
+    });
     try {
       await outbox.deliver(link, request);
     } catch (error) {
@@ -127,6 +131,12 @@ export class Writer {
     await outbox.drop(kept);
     reader.wrote(dm);
     return { reference, queued: false };
+  }
+
+  #turn(dm: number): Mutex {
+    const turn = this.#turns.get(dm) ?? new Mutex();
+    this.#turns.set(dm, turn);
+    return turn;
   }
 
   /** The message as it is now, with its group: what an edit or a reaction starts from. */

@@ -53,3 +53,15 @@ test("three people talk: every kind of message, names, codes and numbers", async
   await bob.sotto.unreact(await bob.sotto.react(history[0]?.id ?? 0, "👍"));
   await alice.ear.next("messageChanged", ({ message }) => message.id === history[0]?.id && message.reactions.length === 0);
 });
+
+test("messages go in the order of the calls, awaited or not", async () => {
+  const [alice, bob] = [await member(server.url, "order-alice"), await member(server.url, "order-bob")];
+  await befriend(alice, bob);
+  const { id } = await alice.sotto.createDm(["order-bob"]);
+  // Long and short in turns: what takes longer to seal is not overtaken.
+  const texts = Array.from({ length: 60 }, (_, at) => `${String(at)} ${"x".repeat(at % 3 === 0 ? 60_000 : 1)}`);
+  await Promise.all(texts.map((text) => alice.sotto.send(id, text)));
+  const read: string[] = [];
+  for await (const message of bob.sotto.history(id)) read.unshift(textOf(message));
+  expect(read).toEqual(texts);
+});
