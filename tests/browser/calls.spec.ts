@@ -2,7 +2,7 @@
 
 import { type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 
-import { expect as briefly, expectAccessible, logIn, register, test, type World } from "./fixtures.js";
+import { expect as briefly, expectAccessible, logIn, photograph, register, test, type World } from "./fixtures.js";
 import { acceptFriend, askFriend, composer, createGroup, goTo, message, openChat, send } from "./steps.js";
 
 // Pictures are coded by software here, each for each other one: on a busy machine a connection may take its time.
@@ -138,6 +138,7 @@ test("a video call of two: picture, sound, screen, mute, strip, leaving and comi
   });
 
   await test.step("no barrier", async () => {
+    await photograph(alice, "call-desktop-light");
     await expectAccessible(alice, "a call");
     await press(alice, "Choose devices");
     await expect(alice.getByRole("dialog", { name: "Microphone, camera and speaker" })).toBeVisible();

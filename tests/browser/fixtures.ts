@@ -1,5 +1,8 @@
 /** What every browser test starts from: a server, people in browsers of their own, and a guard that no page complains. */
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, type Page, expect, test as base } from "@playwright/test";
 
@@ -104,6 +107,15 @@ export async function logIn(page: Page, name: string, words: string): Promise<vo
   await page.getByRole("textbox", { name: /words/i }).fill(words);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
   await expect(page).toHaveURL(/\/$/);
+}
+
+const folder = process.env["SOTTO_SCREENSHOTS"];
+
+/** Takes a picture for the documentation, where SOTTO_SCREENSHOTS names a folder for them. */
+export async function photograph(page: Page, name: string): Promise<void> {
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
 /** No accessibility violation on the page as it is now. */

@@ -3,12 +3,9 @@
  * With SOTTO_SCREENSHOTS=<folder> the main ones are photographed, too.
  */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-
 import { type Page } from "@playwright/test";
 
-import { expect, expectAccessible, logIn, test } from "./fixtures.js";
+import { expect, expectAccessible, logIn, photograph, test } from "./fixtures.js";
 import { acceptFriend, askFriend, composer, createGroup, fromMenu, openChat, react, send } from "./steps.js";
 
 const LOOKS = [
@@ -18,7 +15,6 @@ const LOOKS = [
   { look: "phone-dark", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
 ] as const;
 
-const folder = process.env["SOTTO_SCREENSHOTS"];
 /** What the documentation shows. */
 const MAIN = ["welcome", "recovery-words", "chats", "chat", "message-menu", "self-destruct", "chat-details", "people-find", "safety-number", "settings-security"];
 
@@ -29,10 +25,7 @@ async function look(page: Page, screen: string, name: string): Promise<void> {
   // What the component library has announced (a button's progress, by reference) it takes away after 7 s.
   await expect(page.locator("[data-live-announcer] [role=img]")).toHaveCount(0);
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-  if (folder !== undefined && MAIN.includes(screen)) {
-    mkdirSync(folder, { recursive: true });
-    await page.screenshot({ path: join(folder, `${screen}-${name}.png`) });
-  }
+  if (MAIN.includes(screen)) await photograph(page, `${screen}-${name}`);
   await expectAccessible(page, `${screen} (${name})`);
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth] as const);
   expect(content, `${screen} (${name}) is not wider than its window`).toBeLessThanOrEqual(window);
