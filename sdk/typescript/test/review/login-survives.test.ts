@@ -113,7 +113,12 @@ test("a message that waits and cannot be sent, or cannot be read any more, is to
   const huge = { id: dm, message: "00".repeat(3_000_000), signature: "00".repeat(64) };
   await put("0010", { at: Date.now(), request: huge });
   const { sotto, ear } = await device(server.url, alice.account, store);
-  for (const _ of [...bad, huge]) await ear.next("warning", ({ text }) => text.includes("could not be sent"));
+  // In words where nothing can be said of it, else as an event of its own.
+  for (const _ of [...bad, huge]) {
+    await ear.until("a send that failed", ({ event, payload }) => {
+      return event === "warning" ? (payload as { text: string }).text.includes("could not be sent") : (event as string) === "sendFailed";
+    });
+  }
   await sotto.ready();
   expect(await store.keys("outbox-")).toEqual([]);
   await sotto.send(dm, "on with it");
