@@ -5,7 +5,7 @@ import type { SottoEvents } from "./events.js";
 import type { ServerAddress } from "./address.js";
 import { Backoff, dial, isFinal, type Link } from "./link.js";
 import { mustNotBe, Notices, type NoticesParts, type Tell } from "./notices.js";
-import type { Outbox } from "./outbox.js";
+import type { FailedSend, Outbox } from "./outbox.js";
 import { pinFriend } from "./people.js";
 import type { Platform } from "./platform/platform.js";
 import type { Connection, Notice, TransportOptions } from "./transport.js";
@@ -29,6 +29,8 @@ export interface EngineParts extends Omit<NoticesParts, "tell"> {
   readonly platform: Platform;
   readonly link: Link;
   readonly outbox: Outbox;
+  /** Tells of a send that was given up. */
+  readonly sendFailed: (failed: FailedSend) => Promise<void>;
   readonly transport: TransportOptions;
   readonly tell: Tell;
 }
@@ -88,6 +90,7 @@ export class Engine {
       this.#expiry.set(undefined);
       clearTimeout(this.#saveTimer);
       this.#parts.follower.release();
+      this.#parts.outbox.release();
     });
   }
 
@@ -189,7 +192,7 @@ export class Engine {
     await known.keepOnly(dms);
     for (const dm of dms) if (!vault.content.dms.has(dm)) await this.#notices.tryGroup(dm);
     for (const failed of await outbox.flush(caller)) {
-      tell("warning", { text: `A message to DM ${String(failed.dm)} could not be sent: ${failed.why.message}` });
+      await this.#parts.sendFailed(failed);
     }
     for (const dm of await follower.begin(dms)) {
       try {

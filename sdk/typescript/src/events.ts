@@ -1,7 +1,7 @@
 /** What happens on the account: the names and payloads of the events of {@link Sotto}. */
 
 import type { SottoError } from "./errors.js";
-import type { Dm, Message } from "./model.js";
+import type { Dm, Message, MessageRef, Queued } from "./model.js";
 import type { RefusalCode, User } from "./protocol.js";
 
 /** Events and what they carry. Messages are «insert or replace by id». */
@@ -36,6 +36,12 @@ export interface SottoEvents {
   scheduledSoon: { dm: number; id: number };
   /** A scheduled message was dropped at its hour. */
   scheduledFailed: { dm: number; id: number; code: RefusalCode };
+  /**
+   * A message that waited for the connection is given up: the server refused it (`not_friends`, …), or it waited for over a week.
+   * `queued` is what it said, so that it can be shown, mended and sent again; it is kept no longer. Told in every tab that had listed
+   * it by {@link Sotto.queued}. A send whose caller still waits is told to that one, by its error.
+   */
+  sendFailed: { dm: number; reference: MessageRef; error: SottoError; queued: Queued };
   /** Someone asks to be friends. */
   friendRequest: { username: string };
   /** Someone answered the user's request. */

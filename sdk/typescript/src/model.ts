@@ -121,6 +121,23 @@ export interface Sent {
   readonly queued: boolean;
 }
 
+/** One of the user's own messages that waits on this device for the connection. */
+export interface Queued {
+  readonly dm: number;
+  /** The same that `send` answered and that its `Message` will show. */
+  readonly reference: MessageRef;
+  /** What it says; kept sealed, and opened with the user's own key for each answer. */
+  readonly text: Opened<string>;
+  /** The message this one replies to. */
+  readonly replyTo: MessageRef | null;
+  /** When it was written by this device's clock, in milliseconds since 1970 UTC. */
+  readonly writtenMs: number;
+  /** When the server is to send it (UTC timestamp); null: as soon as there is a connection. */
+  readonly due: string | null;
+  /** How many seconds after it was sent it destroys itself; null: never. */
+  readonly deleteAfter: number | null;
+}
+
 /** What may be changed of one's own profile; what is left out stays. */
 export interface ProfileChange {
   /** Up to 500 code points. */

@@ -5,10 +5,11 @@ import { decodeHex, type Draft, encodeHex, type Kind, MAX_BODY, type Sealed, sea
 import { SottoError } from "./errors.js";
 import type { Group, Groups } from "./groups.js";
 import type { Link } from "./link.js";
-import type { Content, SendOptions, Sent } from "./model.js";
+import type { Content, Queued, SendOptions, Sent } from "./model.js";
 import type { Outbox } from "./outbox.js";
 import type { Platform } from "./platform/platform.js";
 import type { SendMessage } from "./protocol.js";
+import { openQueued } from "./queued.js";
 import type { Reader } from "./read.js";
 import { checkedAsync } from "./refused.js";
 import type { Replays } from "./replays.js";
@@ -121,10 +122,10 @@ export class Writer {
       return { reference: encodeHex(sealed.msgRef), request, kept: await outbox.keep(request) };
     });
     try {
-      await outbox.deliver(link, request);
+      await outbox.deliver(link, request, kept);
     } catch (error) {
       if (error instanceof SottoError && error.outcomeUnknown) return { reference, queued: true };
-      await outbox.drop(kept);
+      await outbox.refuse(kept, error);
       this.#sequencer.restart(dm);
       throw error;
     }
@@ -137,6 +138,18 @@ export class Writer {
     const turn = this.#turns.get(dm) ?? new Mutex();
     this.#turns.set(dm, turn);
     return turn;
+  }
+
+  /** What waits on this device to be sent to a DM, in the order written. */
+  async queued(dm: number): Promise<Queued[]> {
+    const { account, outbox, platform, reader } = this.#parts;
+    const parts = { username: account.username, platform, reader };
+    const opened: Queued[] = [];
+    for (const kept of await outbox.list(dm)) {
+      const queued = await openQueued(parts, kept);
+      if (queued !== undefined) opened.push(queued);
+    }
+    return opened;
   }
 
   /** The message as it is now, with its group: what an edit or a reaction starts from. */

@@ -11,10 +11,11 @@ import { Follower } from "./follow.js";
 import { Groups } from "./groups.js";
 import { KnownDms } from "./known-dms.js";
 import { Link } from "./link.js";
-import { Outbox } from "./outbox.js";
+import { type FailedSend, Outbox } from "./outbox.js";
 import type { PeopleParts } from "./people.js";
 import type { Platform } from "./platform/platform.js";
 import { webPlatform } from "./platform/web.js";
+import { tellFailed } from "./queued.js";
 import { Reader } from "./read.js";
 import { Recent } from "./recent.js";
 import { Replays } from "./replays.js";
@@ -131,8 +132,12 @@ export async function begin(address: string, account: Account, options: SottoOpt
   const writer = new Writer({ account, platform, link, groups, replays, reader, outbox });
   const calls = new Calls({ username: account.username, platform, caller: link, groups, replays, writer });
   const own = { account, platform, vault, groups, compared: new Map<string, string>() };
+  const sendFailed = (failed: FailedSend): Promise<void> =>
+    tellFailed({ username: account.username, platform, reader, tell: events.tell }, failed);
+  // Told by others, or beside the caller's own error: that the words for it could not be found harms nothing.
+  outbox.listen((failed) => void sendFailed(failed).catch(() => undefined));
   const engine: Engine = new Engine({
-    ...{ server, account, platform, link, outbox, transport, caller: link.urgent },
+    ...{ server, account, platform, link, outbox, sendFailed, transport, caller: link.urgent },
     ...{ vault, groups, replays, recent, dms, reader, calls, follower, tell: events.tell },
     people: { ...own, caller: link.urgent },
   });

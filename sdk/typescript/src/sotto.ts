@@ -6,7 +6,7 @@ import { MAX_BODY } from "./crypto/index.js";
 import type { ConnectionState } from "./engine.js";
 import { SottoError } from "./errors.js";
 import type { SottoEvents } from "./events.js";
-import type { Dm, Message, Page, Person, ProfileChange, Scheduled, SendOptions, Sent, StorageUse } from "./model.js";
+import type { Dm, Message, Page, Person, ProfileChange, Queued, Scheduled, SendOptions, Sent, StorageUse } from "./model.js";
 import * as people from "./people.js";
 import { webPlatform } from "./platform/web.js";
 import type { FullUser, IceServer, User } from "./protocol.js";
@@ -157,12 +157,20 @@ export class Sotto {
 
   /**
    * Sends a message, now or later. Resolves once the server has it for good, or, `queued`, once it is clear that it cannot be reached:
-   * then it goes out with the next connection. Throws `refused` (`not_friends`, `no_access`, …), `invalid` for a text that is too long.
+   * then it goes out with the next connection, or, refused then, is told of by `sendFailed`. Throws `refused` (`not_friends`, `no_access`, …), `invalid` for a text that is too long.
    */
   async send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
     // Nothing is kept for later by a session that was closed, perhaps to be forgotten.
     if (this.#closing !== undefined) throw new SottoError("disconnected", "The client was closed.");
     return this.#parts.writer.send(dm, text, options);
+  }
+
+  /**
+   * The user's own messages to a DM that wait on this device for the connection, scheduled ones too, in the order written. One is gone
+   * from here when the server has it (its `messageNew` has the same reference) or when `sendFailed` tells of it.
+   */
+  queued(dm: number): Promise<Queued[]> {
+    return this.#parts.writer.queued(dm);
   }
 
   /** Edits one's own message. Throws `refused` `not_owner`; `security` where the message as it is cannot be verified. */

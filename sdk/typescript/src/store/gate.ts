@@ -40,6 +40,14 @@ export class Gate implements Store {
     this.#store.onCleared?.(told);
   }
 
+  tell(what: string): void {
+    if (!this.#isShut) this.#store.tell?.(what);
+  }
+
+  onTold(told: (what: string) => void): () => void {
+    return this.#store.onTold?.(told) ?? (() => undefined);
+  }
+
   /** Refuses writes from now on; resolves when those that had begun are done. */
   async shut(): Promise<void> {
     this.#isShut = true;

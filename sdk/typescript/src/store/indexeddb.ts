@@ -8,6 +8,7 @@ import type { Claim, Store } from "./store.js";
 export class IndexedDbStore implements Store {
   readonly #name: string;
   readonly #database: Database;
+  #channel: BroadcastChannel | undefined;
 
   /** `name` names the database; two stores of the same name share it. Nothing is opened before the first use. */
   constructor(name: string) {
@@ -49,6 +50,25 @@ export class IndexedDbStore implements Store {
 
   onCleared(told: () => void): void {
     this.#database.onDeleted(told);
+  }
+
+  tell(what: string): void {
+    this.#channel?.postMessage(what);
+  }
+
+  /** One listener at a time: whoever listens can also tell. */
+  onTold(told: (what: string) => void): () => void {
+    // Old browsers and some other places have no channels; their tabs do without.
+    if (typeof BroadcastChannel === "undefined") return () => undefined;
+    const channel = new BroadcastChannel(this.#name);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === "string") told(data);
+    };
+    this.#channel = channel;
+    return () => {
+      channel.close();
+      if (this.#channel === channel) this.#channel = undefined;
+    };
   }
 }
 

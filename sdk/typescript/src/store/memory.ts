@@ -6,6 +6,7 @@ import type { Claim, Store } from "./store.js";
 export class MemoryStore implements Store {
   readonly #values = new Map<string, Uint8Array>();
   readonly #claims = new Set<string>();
+  readonly #told = new Set<(what: string) => void>();
 
   read(key: string): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.#values.get(key)?.slice());
@@ -39,5 +40,14 @@ export class MemoryStore implements Store {
   clear(): Promise<void> {
     this.#values.clear();
     return Promise.resolve();
+  }
+
+  tell(what: string): void {
+    for (const told of this.#told) queueMicrotask(() => { told(what); });
+  }
+
+  onTold(told: (what: string) => void): () => void {
+    this.#told.add(told);
+    return () => this.#told.delete(told);
   }
 }

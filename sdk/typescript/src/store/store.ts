@@ -17,6 +17,10 @@ export interface Store {
   clear(): Promise<void>;
   /** Where another tab can clear it: calls back when one has. */
   onCleared?(told: () => void): void;
+  /** Where several tabs share it: tells the others something. */
+  tell?(what: string): void;
+  /** Calls back with what others tell, and perhaps this one itself; answers what ends it. */
+  onTold?(told: (what: string) => void): () => void;
 }
 
 /** A role that is held; see {@link Store.claim}. */

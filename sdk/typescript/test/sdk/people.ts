@@ -23,6 +23,7 @@ const EVENTS = [
   "scheduledSent",
   "scheduledSoon",
   "scheduledFailed",
+  "sendFailed",
   "friendRequest",
   "friendAnswer",
   "unfriended",
