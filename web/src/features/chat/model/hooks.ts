@@ -5,6 +5,7 @@ import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-quer
 import type { Dm, Message, Sotto } from "@sotto/sdk";
 import { useSotto } from "../../../app/session";
 import { Drafts, type Draft } from "./drafts";
+import type { SendFailed } from "./outgoing";
 import { pool } from "./pool";
 import { ReadMarks } from "./readMarks";
 import { Soon } from "./soon";
@@ -23,6 +24,8 @@ interface Stores {
   readonly soon: Soon;
   /** In order of use. */
   readonly timelines: Map<number, Timeline>;
+  /** What could not be sent, of DMs that are not loaded: the only copy, until it is shown there. */
+  readonly unsent: Map<number, SendFailed[]>;
 }
 
 const stores = new WeakMap<Sotto, Stores>();
@@ -48,13 +51,19 @@ function storesOf(sotto: Sotto, client: QueryClient): Stores {
     drafts: new Drafts(),
     soon: new Soon(sotto),
     timelines: new Map(),
+    unsent: new Map(),
   };
   stores.set(sotto, made);
   const otherTab = (event: StorageEvent): void => {
     if (event.key === marks.key) made.unread.marksChanged();
   };
   window.addEventListener("storage", otherTab);
+  sotto.on("sendFailed", (failed) => {
+    const { dm } = failed;
+    if (!made.timelines.has(dm)) made.unsent.set(dm, [...(made.unsent.get(dm) ?? []), failed]);
+  });
   sotto.on("dmGone", ({ dm }) => {
+    made.unsent.delete(dm);
     made.timelines.get(dm)?.close();
     made.timelines.delete(dm);
   });
@@ -65,6 +74,7 @@ function storesOf(sotto: Sotto, client: QueryClient): Stores {
     kept.clear();
     for (const timeline of made.timelines.values()) timeline.close();
     made.timelines.clear();
+    made.unsent.clear();
   });
   return made;
 }
@@ -112,15 +122,18 @@ export function useDraft(dm: number): readonly [Draft, (change: Partial<Draft>) 
 /** The timeline of a DM, opened where it is not open yet. */
 export function useTimeline(dm: number): Timeline {
   const sotto = useSotto();
-  const { timelines } = useStores();
-  const timeline = timelines.get(dm) ?? new Timeline(sotto, dm);
+  const { timelines, unsent } = useStores();
+  const timeline = timelines.get(dm) ?? new Timeline(sotto, dm, unsent.get(dm));
   // Kept at once: a second rendering must not open a second one.
   timelines.set(dm, timeline);
+  unsent.delete(dm);
   useEffect(() => {
     timelines.delete(dm);
     timelines.set(dm, timeline);
     for (const [oldest, its] of timelines) {
       if (timelines.size <= TIMELINES + 1) break;
+      // It has the only copy of what could not be sent.
+      if (its.getState().outgoing.some(({ state }) => state === "failed")) continue;
       its.close();
       timelines.delete(oldest);
     }

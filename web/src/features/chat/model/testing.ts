@@ -1,6 +1,6 @@
 /** For tests: messages out of thin air, chance from a seed, and a server in memory that answers late. */
 
-import type { Message, Page, Sent, SottoEvents } from "@sotto/sdk";
+import type { Message, Page, Queued, SendOptions, Sent, SottoEvents } from "@sotto/sdk";
 import { toTimestamp } from "./time";
 
 /** Numbers in [0, 1) from a seed (mulberry32), so that a failing order can be repeated. */
@@ -34,6 +34,11 @@ export function message(id: number, ms = NOON + id * 1000, more: Partial<Message
   };
 }
 
+/** A message that waits for the connection. */
+export function queued(reference: string, text: string, more: Partial<Queued> = {}): Queued {
+  return { dm: 1, reference, text: { ok: true, value: text }, replyTo: null, writtenMs: NOON, due: null, deleteAfter: null, ...more };
+}
+
 /** A message that could not be opened. */
 export function unreadable(id: number, ms = NOON + id * 1000): Message {
   return { ...message(id, ms), content: { ok: false, why: { code: "E_SIG", sentence: "The signature is not the sender's." } } };
@@ -52,8 +57,10 @@ export class FakeSession {
   readonly replies: (() => void)[] = [];
   readonly events: (() => void)[] = [];
   /** What `send` answers next. */
-  sending: (text: string) => Promise<Sent> = () => Promise.resolve({ reference: "sent", queued: false });
+  sending: (text: string, options?: SendOptions) => Promise<Sent> = () => Promise.resolve({ reference: "sent", queued: false });
   failing: Error | null = null;
+  /** What waits for the connection since before. */
+  waiting: () => Promise<Queued[]> = () => Promise.resolve([]);
   readonly #listeners = new Map<string, Set<Listener>>();
 
   readonly on = <E extends keyof SottoEvents>(event: E, listener: (payload: SottoEvents[E]) => void): (() => void) => {
@@ -84,7 +91,9 @@ export class FakeSession {
     });
   };
 
-  readonly send = (_dm: number, text: string): Promise<Sent> => this.sending(text);
+  readonly queued = (): Promise<Queued[]> => this.waiting();
+
+  readonly send = (_dm: number, text: string, options?: SendOptions): Promise<Sent> => this.sending(text, options);
 
   /** Puts an event on its way. */
   tell<E extends keyof SottoEvents>(event: E, payload: SottoEvents[E]): void {

@@ -1,8 +1,9 @@
 /** The timeline against a server in memory: any order of pages and events ends at the truth. */
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { SottoError } from "@sotto/sdk";
-import { chance, FakeSession, message, NOON, turn } from "./testing";
+import { SottoError, type Queued } from "@sotto/sdk";
+import { chance, FakeSession, message, NOON, queued, turn } from "./testing";
+import type { SendFailed } from "./outgoing";
 import { Timeline } from "./timeline";
 import type { TimelineState } from "./timelineState";
 import { toTimestamp } from "./time";
@@ -272,6 +273,101 @@ describe("sending", () => {
     session.tell("messageNew", { message: own(1, "r") });
     await session.settle();
     expect(timeline.getState().outgoing).toEqual([]);
+  });
+
+  const refusal = new SottoError("refused", "You are not friends.", { code: "not_friends" });
+  const failed = (reference: string, text: string, more = {}): SendFailed => {
+    const waited = queued(reference, text, more);
+    return { dm: waited.dm, reference, error: refusal, queued: waited };
+  };
+
+  it("goes on after the page was loaded anew: what waits is shown, and gone when it is back", async () => {
+    const session = seeded(1);
+    session.waiting = () =>
+      Promise.resolve([
+        queued("q1", "first", { replyTo: "ref-1", deleteAfter: 60 }),
+        queued("q2", "second"),
+        queued("q3", "at its hour", { due: toTimestamp(NOON + 3_600_000) }),
+      ]);
+    const timeline = await opened(session);
+    const rows = timeline.getState().outgoing;
+    expect(rows.map(({ text, state, startedMs }) => [text, state, startedMs])).toEqual([
+      ["first", "queued", NOON],
+      ["second", "queued", NOON],
+    ]);
+    expect(rows[0]?.options).toEqual({ replyTo: "ref-1", deleteAfter: 60 });
+    expect(timeline.discard(rows[0]?.key ?? "")).toBeNull();
+    session.tell("messageNew", { message: own(2, "q1") });
+    await session.settle();
+    expect(timeline.getState().outgoing.map(({ text }) => text)).toEqual(["second"]);
+    expect(timeline.getState().keys.get(2)).toBe(rows[0]?.key);
+  });
+
+  it("never shows twice what is listed while it comes back, is given up, or was written here", async () => {
+    const session = seeded(0);
+    let answer = (_: Queued[]): void => undefined;
+    session.waiting = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const timeline = await opened(session);
+    session.sending = () => new Promise(() => undefined);
+    void timeline.send("just now", {});
+    session.tell("messageNew", { message: own(1, "back") });
+    session.tell("sendFailed", failed("refused", "no"));
+    await session.settle();
+    answer([queued("back", "back"), queued("refused", "no"), queued("now", "just now")]);
+    await turn();
+    expect(timeline.getState().outgoing.map(({ text, state }) => [text, state])).toEqual([
+      ["just now", "sending"],
+      ["no", "failed"],
+    ]);
+  });
+
+  it("that is refused on return fails with its sentence, and can be tried again", async () => {
+    const session = seeded(0);
+    session.waiting = () => Promise.resolve([queued("q", "listed")]);
+    const timeline = await opened(session);
+    session.sending = () => Promise.resolve({ reference: "r", queued: true });
+    void timeline.send("here", {});
+    await turn();
+    session.tell("sendFailed", failed("elsewhere", "of another DM", { dm: 2 }));
+    session.tell("sendFailed", failed("q", "listed"));
+    session.tell("sendFailed", failed("r", "here"));
+    await session.settle();
+    const rows = timeline.getState().outgoing;
+    expect(rows.map(({ text, state, error }) => [text, state, error?.code])).toEqual([
+      ["listed", "failed", "not_friends"],
+      ["here", "failed", "not_friends"],
+    ]);
+    session.sending = () => Promise.resolve({ reference: "again", queued: false });
+    void timeline.resend(rows[0]?.key ?? "");
+    await turn();
+    session.tell("messageNew", { message: own(1, "again") });
+    await session.settle();
+    expect(timeline.discard(rows[1]?.key ?? "")).toBe("here");
+    expect(timeline.getState().outgoing).toEqual([]);
+  });
+
+  it("that was refused while nobody looked is shown, a scheduled one too, which sent again leaves for its hour", async () => {
+    const session = seeded(0);
+    const due = toTimestamp(NOON + 3_600_000);
+    const timeline = new Timeline(session, 1, [failed("a", "unseen"), failed("b", "at its hour", { due })]);
+    await session.settle();
+    const rows = timeline.getState().outgoing;
+    expect(rows.map(({ text, state }) => [text, state])).toEqual([
+      ["unseen", "failed"],
+      ["at its hour", "failed"],
+    ]);
+    const sent: unknown[] = [];
+    session.sending = (_text, options) => {
+      sent.push(options);
+      return Promise.resolve({ reference: "c", queued: false });
+    };
+    void timeline.resend(rows[1]?.key ?? "");
+    await turn();
+    expect(sent).toEqual([{ at: new Date(NOON + 3_600_000) }]);
+    expect(timeline.getState().outgoing.map(({ text }) => text)).toEqual(["unseen"]);
   });
 
   it("that fails can be tried again or taken back", async () => {

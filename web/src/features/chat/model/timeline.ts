@@ -2,6 +2,7 @@
 
 import { SottoError, type Message, type MessageRef, type SendOptions, type Sent, type Sotto } from "@sotto/sdk";
 import { asError } from "./errors";
+import { isShown, outgoingOf, type SendFailed } from "./outgoing";
 import { justAfter, toMs, toTimestamp } from "./time";
 import { Quotes, type Quoted } from "./quotes";
 import type { Anchor, Outgoing, Target, TimelineState } from "./timelineState";
@@ -9,7 +10,7 @@ import * as history from "./window";
 import type { HistoryWindow } from "./window";
 
 /** What a timeline needs of a session. */
-export type TimelineSession = Pick<Sotto, "messages" | "send" | "on" | "username">;
+export type TimelineSession = Pick<Sotto, "messages" | "queued" | "send" | "on" | "username">;
 
 /** The timeline of one DM; {@link Timeline.close} ends it. */
 export class Timeline {
@@ -22,6 +23,8 @@ export class Timeline {
   readonly #quotes = new Quotes();
   /** Own messages that have come back, by reference. */
   readonly #returned = new Set<MessageRef>();
+  /** Own messages that were given up, with why. */
+  readonly #refused = new Map<MessageRef, SottoError>();
   readonly #gone = new Set<number>();
   /** What events tell while a page is under way, which may be older or newer than the page. */
   readonly #logs = new Set<Message[]>();
@@ -45,7 +48,8 @@ export class Timeline {
     newer: "idle",
   };
 
-  constructor(session: TimelineSession, dm: number) {
+  /** `failed`: what was given up while nobody showed it. */
+  constructor(session: TimelineSession, dm: number, failed: readonly SendFailed[] = []) {
     this.#session = session;
     this.dm = dm;
     this.#ends.push(
@@ -61,11 +65,16 @@ export class Timeline {
       session.on("historyReset", (reset) => {
         if (reset.dm === dm) void this.reload();
       }),
+      session.on("sendFailed", (given) => {
+        if (given.dm === dm) this.#givenUp(given);
+      }),
       session.on("connected", () => {
         this.#reconnected();
       }),
     );
+    for (const given of failed) this.#givenUp(given);
     void this.toNewest();
+    void this.#takeUp();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -184,21 +193,52 @@ export class Timeline {
   }
 
   async #attempt({ key, text, options }: Outgoing): Promise<void> {
-    this.#patch(key, { state: "sending", error: null });
+    this.#patch(key, { state: "sending", reference: null, error: null });
     try {
-      this.#sent(key, await this.#session.send(this.dm, text, options));
+      const sent = await this.#session.send(this.dm, text, options);
+      // What goes out at its hour, sent again, is shown among the scheduled ones.
+      if (options.at === undefined) this.#sent(key, sent);
+      else this.#drop(key);
     } catch (error) {
       this.#patch(key, { state: "failed", error: asError(error) });
     }
   }
 
   #sent(key: string, { reference, queued }: Sent): void {
-    this.#patch(key, { reference, state: queued ? "queued" : "sending" });
-    const there = this.#state.window.messages.find(
-      ({ sender, content }) => sender === this.#session.username && content.ok && content.value.reference === reference,
-    );
+    const refused = this.#refused.get(reference) ?? null;
+    this.#patch(key, { reference, state: refused !== null ? "failed" : queued ? "queued" : "sending", error: refused });
+    const there = this.#own(reference);
     if (there !== undefined) this.#match(there);
     else if (this.#returned.has(reference)) this.#drop(key);
+  }
+
+  #own(reference: MessageRef): Message | undefined {
+    return this.#state.window.messages.find(
+      ({ sender, content }) => sender === this.#session.username && content.ok && content.value.reference === reference,
+    );
+  }
+
+  /** Shows what was written before the page was loaded and still waits. Scheduled ones do not belong here. */
+  async #takeUp(): Promise<void> {
+    // Where the store fails they are not shown; they go out and come back as messages all the same.
+    const waiting = await this.#session.queued(this.dm).catch(() => []);
+    const rows = waiting
+      .filter(({ due, reference }) => due === null && !this.#refused.has(reference) && !this.#returned.has(reference))
+      .filter((queued) => this.#own(queued.reference) === undefined && !isShown(this.#state.outgoing, queued))
+      .map((queued) => outgoingOf(queued, null))
+      .filter((row) => row !== null);
+    if (rows.length === 0) return;
+    this.#set({ outgoing: [...rows, ...this.#state.outgoing] });
+    if (this.#state.phase === "ready" && this.anchor?.()?.atEnd !== false) this.#move({ at: "end" });
+  }
+
+  #givenUp({ reference, error, queued }: SendFailed): void {
+    this.#refused.set(reference, error);
+    const entry = this.#state.outgoing.find((one) => one.reference === reference);
+    if (entry !== undefined) this.#patch(entry.key, { state: "failed", error });
+    if (isShown(this.#state.outgoing, queued)) return;
+    const row = outgoingOf(queued, error);
+    if (row !== null) this.#set({ outgoing: [...this.#state.outgoing, row] });
   }
 
   #patch(key: string, change: Partial<Outgoing>): void {
