@@ -309,7 +309,8 @@ impl Sotto {
     /// # Errors
     /// [`Error::Security`] with `E_IK` for no key at all.
     pub async fn trust(&self, username: &str) -> Result<()> {
-        self.decide(username, false).await?;
+        let user = self.inner.fetch_user(username).await?;
+        self.decide(&user, false).await?;
         for dm in self.inner.link.patient(&GetDms {}).await? {
             let known = self
                 .inner
@@ -337,15 +338,16 @@ impl Sotto {
         if matches!(self.inner.key_state(&user).await, KeyState::Changed { .. }) {
             return Err(key_changed(username));
         }
-        self.decide(username, true).await
+        self.decide(&user, true).await
     }
 
-    async fn decide(&self, username: &str, verified: bool) -> Result<()> {
+    /// Pins the key of `user` as it was just fetched, and no other that a second answer might show.
+    async fn decide(&self, user: &User, verified: bool) -> Result<()> {
+        let username = user.username.as_str();
         if username == self.username() {
             let own = "that is you";
             return Err(Error::security(Refusal::Name.code(), own));
         }
-        let user = self.inner.fetch_user(username).await?;
         let ik = decode_ik(&user.public_key.0)?.to_bytes();
         let now = clock::seconds();
         self.inner

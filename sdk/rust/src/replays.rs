@@ -89,13 +89,7 @@ impl Replays {
 
     /// Opens a message with its reactions. What cannot be opened is marked so.
     pub fn message(&self, group: &Group, wire: &objects::Message) -> Message {
-        let received = self.receive(
-            group,
-            Place::Message(wire.id.get()),
-            Some(&wire.sender),
-            wire.message.as_bytes(),
-            &wire.signature.0,
-        );
+        let received = self.opened(group, wire);
         let root = match &received {
             Ok(received) => Ok(received.opened.root()),
             Err(why) => Err(why.clone()),
@@ -128,6 +122,26 @@ impl Replays {
             reactions,
             missing_before,
         }
+    }
+
+    /// The sender's own limit on the life of a message, in seconds; 0: none, or it cannot be opened.
+    pub fn limit(&self, group: &Group, wire: &objects::Message) -> u32 {
+        self.opened(group, wire)
+            .map_or(0, |received| received.opened.expire_s)
+    }
+
+    fn opened(
+        &self,
+        group: &Group,
+        wire: &objects::Message,
+    ) -> std::result::Result<Received, Unreadable> {
+        self.receive(
+            group,
+            Place::Message(wire.id.get()),
+            Some(&wire.sender),
+            wire.message.as_bytes(),
+            &wire.signature.0,
+        )
     }
 
     fn reaction(

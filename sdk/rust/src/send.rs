@@ -1,7 +1,7 @@
 //! Writing: messages, edits, reactions, names. Each is sealed once; a lost answer is asked for again with the same bytes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::{Rng, rng};
@@ -10,6 +10,7 @@ use sotto_protocol::dms::{GetDm, PingTyping, SetDm};
 use sotto_protocol::messages::{
     AddReaction, CancelScheduledMessage, DeleteMessage, RemoveReaction, SendMessage, SetMessage,
 };
+use sotto_protocol::objects;
 use sotto_protocol::text::{
     DmId, Fixed, MessageId, ReactionId, ScheduleId, Sealed, Text, Timestamp,
 };
@@ -18,7 +19,7 @@ use crate::client::{Inner, Sotto};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::groups::Group;
-use crate::model::MessageRef;
+use crate::model::{Content, MessageRef};
 use crate::outbox;
 
 /// When a message is sent, what it answers, how long it lives.
@@ -130,16 +131,13 @@ impl Inner {
         outcome
     }
 
-    /// The message as it is now, with its group: what an edit or a reaction starts from.
-    async fn current(
-        &self,
-        message: MessageId,
-    ) -> Result<(std::sync::Arc<Group>, crate::model::Content)> {
+    /// The message as it is now, sealed and opened, with its group: what an edit or a reaction starts from.
+    async fn current(&self, message: MessageId) -> Result<(Arc<Group>, objects::Message, Content)> {
         let wire = self.fetch_message(message).await?;
         let group = self.group(wire.dm_id).await?;
         let content = self.open(&group, &wire).await?.content;
         let content = content.map_err(|why| Error::security(why.code, why.sentence))?;
-        Ok((group, content))
+        Ok((group, wire, content))
     }
 }
 
@@ -208,9 +206,13 @@ impl Sotto {
     /// # Errors
     /// [`Error::Refused`] (`not_owner`, `no_access`, …); [`Error::Security`] where the message as it is cannot be verified.
     pub async fn edit(&self, message: MessageId, body: &str) -> Result<()> {
-        let (group, current) = self.inner.current(message).await?;
+        let (group, wire, current) = self.inner.current(message).await?;
         let rev = current.revision + 1;
-        let draft = draft(Kind::Edit, current.reference, rev, body);
+        let draft = Draft {
+            // What was to destroy itself still is (C-313).
+            expire_s: self.inner.replays.limit(&group, &wire),
+            ..draft(Kind::Edit, current.reference, rev, body)
+        };
         let envelope = self.inner.seal(&group, false, &draft)?;
         let request = SetMessage {
             id: message,
@@ -253,7 +255,7 @@ impl Sotto {
     /// # Errors
     /// [`Error::Refused`]; [`Error::Security`] where the message cannot be verified.
     pub async fn react(&self, message: MessageId, text: &str) -> Result<ReactionId> {
-        let (group, current) = self.inner.current(message).await?;
+        let (group, _, current) = self.inner.current(message).await?;
         let draft = draft(Kind::Reaction, current.reference, 0, text);
         let envelope = self.inner.seal(&group, false, &draft)?;
         let request = AddReaction {

@@ -1,10 +1,11 @@
 //! Rules for which a client answers alone: what it keeps, when it acks, what it shows no longer.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use sotto_crypto::storage;
+use sotto_sdk::protocol::text::Timestamp;
 use sotto_sdk::{Happening, Page, SendOptions};
 
 use crate::fake::Fake;
@@ -58,6 +59,35 @@ async fn c_313_a_message_past_its_limit_is_not_shown_whatever_the_server_does() 
         history.iter().map(text).collect::<Vec<_>>(),
         ["for ever", "E_EXPIRED"]
     );
+}
+
+#[tokio::test]
+async fn c_313_an_edit_keeps_the_senders_limit() {
+    let fake = Fake::start().await;
+    let alice = Person::register(&fake, "alice").await;
+    let bob = Person::register(&fake, "bob").await;
+    let (a, b) = (alice.connect().await, bob.connect().await);
+    let dm = a.create_dm(&names(&["bob"]), None).await.unwrap().id;
+    let brief = SendOptions {
+        delete_after: Some(Duration::from_secs(3_600)),
+        ..SendOptions::default()
+    };
+    a.send(dm, "brief", brief).await.unwrap();
+    let sent = a.history(dm, Page::Newest, 1).await.unwrap().remove(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap()).unwrap();
+    // Sent just now, by a server that destroys nothing.
+    {
+        let mut state = fake.state();
+        let wire = state.messages.get_mut(&sent.id.get()).unwrap();
+        wire["timestamp"] = json!(now);
+        wire["delete_timestamp"] = json!(null);
+    }
+    a.edit(sent.id, "brief!").await.unwrap();
+    let edited = b.message(sent.id).await.unwrap();
+    assert_eq!(text(&edited), "brief!");
+    let end = now.micros() + 3_600_000_000;
+    assert_eq!(edited.expires, Timestamp::from_micros(end));
 }
 
 #[tokio::test]
