@@ -163,7 +163,7 @@ describe("delivering", () => {
     const { link } = await online((_event, _params, _peer, ack) => {
       sent += 1;
       if (answer !== undefined) ack(answer);
-    }, 50);
+    }, 500);
     const outbox = new Outbox(new MemoryStore(), webPlatform());
     answer = { success: false, result: "No.", code: "not_friends" };
     await expect(outbox.deliver(link, send(1))).rejects.toMatchObject({ code: "not_friends" });

@@ -157,7 +157,8 @@ export class Sotto {
 
   /**
    * Sends a message, now or later. Resolves once the server has it for good, or, `queued`, once it is clear that it cannot be reached:
-   * then it goes out with the next connection, or, refused then, is told of by `sendFailed`. Throws `refused` (`not_friends`, `no_access`, …), `invalid` for a text that is too long.
+   * then it goes out with the next connection, or, refused then, is told of by `sendFailed`. Throws `refused` (`not_friends`,
+   * `no_access`, …), `invalid` for a text that is too long.
    */
   async send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
     // Nothing is kept for later by a session that was closed, perhaps to be forgotten.

@@ -109,10 +109,11 @@ test("R-318: what is refused on return is told once, with what it said, schedule
   expect([told(back.ear, "sendFailed"), told(back.ear, "warning"), told(ear, "sendFailed")]).toEqual([2, 0, 0]);
 });
 
-test.each([
+const TABS: [string, () => Store[]][] = [
   ["in memory", () => [new MemoryStore()]],
   ["in IndexedDB", () => [new IndexedDbStore("sotto/tabs"), new IndexedDbStore("sotto/tabs")]],
-] satisfies [string, () => Store[]][])("two tabs that show what waits are both told that it failed, once each: %s", async (_where, stores) => {
+];
+test.each(TABS)("two tabs that show what waits are both told that it failed, once each: %s", async (_where, stores) => {
   globalThis.indexedDB = new IDBFactory();
   const [one, two] = stores();
   const [alice, bob, dm] = await pair(one);

@@ -304,7 +304,7 @@ describe("sending", () => {
   });
 
   it("never shows twice what is listed while it comes back, is given up, or was written here", async () => {
-    const session = seeded(0);
+    const session = seeded(500);
     let answer = (_: Queued[]): void => undefined;
     session.waiting = () =>
       new Promise((resolve) => {
@@ -313,14 +313,22 @@ describe("sending", () => {
     const timeline = await opened(session);
     session.sending = () => new Promise(() => undefined);
     void timeline.send("just now", {});
-    session.tell("messageNew", { message: own(1, "back") });
-    session.tell("sendFailed", failed("refused", "no"));
+    session.tell("sendFailed", failed("no", "refused"));
+    session.tell("sendFailed", failed("neither", "refused and discarded"));
+    session.tell("messageNew", { message: own(501, "here") });
     await session.settle();
-    answer([queued("back", "back"), queued("refused", "no"), queued("now", "just now")]);
+    expect(timeline.discard(timeline.getState().outgoing.at(-1)?.key ?? "")).toBe("refused and discarded");
+    void timeline.jumpTo(message(100));
+    await session.settle();
+    session.tell("messageNew", { message: own(502, "there") });
+    await session.settle();
+    const listed = { no: "refused", neither: "refused and discarded", here: "back", there: "back, out of sight", now: "just now" };
+    answer([...Object.entries(listed), ["new", "waits"]].map(([reference = "", text = ""]) => queued(reference, text)));
     await turn();
     expect(timeline.getState().outgoing.map(({ text, state }) => [text, state])).toEqual([
+      ["waits", "queued"],
       ["just now", "sending"],
-      ["no", "failed"],
+      ["refused", "failed"],
     ]);
   });
 
