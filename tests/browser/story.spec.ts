@@ -66,7 +66,7 @@ test("two browsers and a terminal live the whole story", async ({ server, regist
     await alice.page.getByRole("button", { name: "Cancel this message" }).click();
     await alice.page.getByRole("button", { name: "Cancel message" }).click();
     await expect(alice.page.getByRole("dialog")).toContainText("Nothing is scheduled");
-    await expect(alice.page.getByRole("dialog").getByRole("button", { name: "Close" })).toBeFocused();
+    await expect(alice.page.getByRole("dialog").locator(":focus")).toHaveCount(1);
     await alice.page.keyboard.press("Escape");
     await carol.run("send", "Plans", "sent at its hour", "--in", "2s");
     await expect(message(bob.page, "sent at its hour")).toBeVisible();
