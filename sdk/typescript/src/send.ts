@@ -101,7 +101,10 @@ export class Writer {
     }
   }
 
-  /** Sends a message, now or later; messages go in the order of the calls. Resolves once the server has it for good, or once it is clear that it cannot be reached. */
+  /**
+   * Sends a message, now or later; messages go in the order of the calls. Resolves once the server has it for good, or once it is
+   * clear that it cannot be reached.
+   */
   async send(dm: number, text: string, options: SendOptions = {}): Promise<Sent> {
     const { link, groups, outbox, reader } = this.#parts;
     const when = whenOf(options);
