@@ -101,6 +101,8 @@ generated: $(NPM) ## Checks that the generated files are what the sources genera
 	@cargo run --quiet $(LOCKED) -p sotto-protocol --bin sotto-bindings -- --check
 	@cargo run --quiet $(LOCKED) -p sotto-crypto --features vectors --example vectors -- --check
 	@npm run --silent -w sdk/typescript vectors -- --check
+	@echo "== the TypeScript SDK's reference, every public name documented"
+	@npm run --silent -w sdk/typescript docs
 	@echo "== bindings, as TypeScript and AsyncAPI tools read them"
 	@npm test --silent -w protocol-spec/check
 
