@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { useSotto } from "../../app/session";
 import { announce, toast } from "../../ui";
-import { dmTitle } from "../notifications";
+import { titleOf } from "../chat/model/names";
 import { CallAudio } from "./CallAudio";
 import { CallScreen } from "./CallScreen";
 import { CallStrip } from "./CallStrip";
@@ -74,7 +74,7 @@ function useTitle(dm: number | null): string {
     queryFn: () => sotto.dm(dm ?? 0),
     enabled: dm !== null,
   }).data;
-  return known === undefined ? "Call" : dmTitle(known, sotto.username);
+  return known === undefined ? "Call" : titleOf(known, sotto.username);
 }
 
 /** Says who comes and goes. */

@@ -6,7 +6,8 @@ import { useLocation } from "wouter";
 import { Phone, Video, X } from "lucide-react";
 import { useSotto } from "../../app/session";
 import { announce, Avatar, Button, IconButton } from "../../ui";
-import { closeDesktop, dmTitle, preferences, startRinging, tell } from "../notifications";
+import { titleOf } from "../chat/model/names";
+import { closeDesktop, preferences, startRinging, tell } from "../notifications";
 import type { Ring } from "./calls";
 import styles from "./IncomingCall.module.css";
 
@@ -26,7 +27,7 @@ export function IncomingCall({ ring, silent, onAccept, onDismiss }: IncomingCall
   const dm = useQuery({ queryKey: ["dm", id], queryFn: () => sotto.dm(id) }).data;
   const picture = useQuery({ queryKey: ["person", from], queryFn: () => sotto.person(from) }).data?.user.profile_picture ?? null;
   const isGroup = dm !== undefined && (dm.users.length > 2 || dm.name !== null);
-  const where = dm !== undefined && isGroup ? `in ${dmTitle(dm, sotto.username)}` : "calls you";
+  const where = dm !== undefined && isGroup ? `in ${titleOf(dm, sotto.username)}` : "calls you";
 
   useEffect(() => {
     announce(`${from} calls`, "assertive");

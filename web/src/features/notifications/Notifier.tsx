@@ -5,7 +5,8 @@ import { useLocation } from "wouter";
 import type { Message } from "@sotto/sdk";
 import { useSotto, useSottoEvent } from "../../app/session";
 import { toast } from "../../ui";
-import { describeMessage, dmTitle, isNews } from "./describe";
+import { titleOf } from "../chat/model/names";
+import { describeMessage, isNews } from "./describe";
 import { closeAllDesktop, closeDesktop, showDesktop, type DesktopNote } from "./desktop";
 import { isMuted } from "./mutes";
 import { preferences } from "./preferences";
@@ -50,7 +51,7 @@ export function Notifier() {
     let title: string | null = null;
     if (reveal !== "nothing") {
       const dm = await sotto.dm(message.dm).catch(() => null);
-      title = dm === null || (dm.name === null && dm.users.length <= 2) ? null : dmTitle(dm, sotto.username);
+      title = dm === null || (dm.name === null && dm.users.length <= 2) ? null : titleOf(dm, sotto.username);
     }
     // It may have been read, or deleted, meanwhile.
     if (!standing.current.get(message.dm)?.has(message.id)) return;

@@ -1,6 +1,6 @@
 /** What a notification about messages says, and when there is one. */
 
-import type { Dm, Message } from "@sotto/sdk";
+import type { Message } from "@sotto/sdk";
 import type { Reveal } from "./preferences";
 
 /** Characters of a message that are shown. */
@@ -44,13 +44,4 @@ export function describeMessage(message: Pick<Message, "sender" | "content" | "e
   const cut = [...text];
   const shown = cut.length > PREVIEW ? `${cut.slice(0, PREVIEW - 1).join("")}…` : text;
   return { title: head, body: count === 1 ? shown : `${shown} (${many})` };
-}
-
-const names = new Intl.ListFormat("en-GB", { type: "conjunction" });
-
-/** What a DM is called: its name, or else the others' names. */
-export function dmTitle(dm: Pick<Dm, "name" | "users">, me: string): string {
-  if (dm.name?.ok === true) return dm.name.value;
-  const others = dm.users.filter((name) => name !== me);
-  return others.length === 0 ? "Nobody else" : names.format(others);
 }

@@ -2,8 +2,9 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Content, Opened } from "@sotto/sdk";
+import { titleOf } from "../chat/model/names";
 import { closeAllDesktop, closeDesktop, showDesktop, shownTags } from "./desktop";
-import { describeMessage, dmTitle, isNews, type Moment } from "./describe";
+import { describeMessage, isNews, type Moment } from "./describe";
 import { isMuted, setMuted } from "./mutes";
 import { parsePreferences } from "./preferences";
 import { titled } from "./signs";
@@ -37,9 +38,9 @@ describe("words", () => {
   });
 
   it("a DM is called by its name or by the others", () => {
-    expect(dmTitle({ name: null, users: ["alice", "bob", "carol"] }, "alice")).toBe("bob and carol");
-    expect(dmTitle({ name: { ok: true, value: "Sailing" }, users: ["alice", "bob"] }, "alice")).toBe("Sailing");
-    expect(dmTitle({ name: { ok: false, why: { code: "E_SIG", sentence: "No." } }, users: ["alice"] }, "alice")).toBe("Nobody else");
+    expect(titleOf({ name: null, users: ["alice", "bob", "carol"] }, "alice")).toBe("bob and carol");
+    expect(titleOf({ name: { ok: true, value: "Sailing" }, users: ["alice", "bob"] }, "alice")).toBe("Sailing");
+    expect(titleOf({ name: { ok: false, why: { code: "E_SIG", sentence: "No." } }, users: ["alice"] }, "alice")).toBe("Nobody else");
   });
 });
 

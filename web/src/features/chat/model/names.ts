@@ -5,7 +5,7 @@ import type { Dm, Message } from "@sotto/sdk";
 const list = new Intl.ListFormat("en-GB", { type: "conjunction" });
 
 /** The members besides the user. */
-export function othersOf(dm: Dm, me: string): string[] {
+export function othersOf(dm: Pick<Dm, "users">, me: string): string[] {
   return dm.users.filter((name) => name !== me);
 }
 
@@ -16,7 +16,7 @@ export function partnerOf(dm: Dm, me: string): string | null {
 }
 
 /** A DM's name, or else the others' names. */
-export function titleOf(dm: Dm, me: string): string {
+export function titleOf(dm: Pick<Dm, "name" | "users">, me: string): string {
   if (dm.name?.ok === true) return dm.name.value;
   const others = othersOf(dm, me);
   return others.length === 0 ? "Nobody else" : list.format(others);
